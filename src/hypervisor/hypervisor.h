@@ -1,0 +1,160 @@
+// The port between the engine and what runs machines. The engine knows these words only; src/qemu/ is the first adapter.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "loop/awaitable.h"
+#include "model/host.h"
+#include "model/machine.h"
+#include "os/fd.h"
+#include "os/process.h"
+
+namespace visor::hypervisor {
+
+/// One file of a disk's backing chain.
+struct DiskLayer {
+  std::filesystem::path path;
+  model::DiskFormat format = model::DiskFormat::qcow2;
+};
+
+/// A disk of the spec with its files, the writable one first and the base last. Empty: a cdrom drive without medium.
+struct ResolvedDisk {
+  std::string disk_id;
+  std::vector<DiskLayer> layers;
+};
+
+/// All that is needed to run a machine. Paths in it were chosen by the daemon; no file is opened by a name that a client
+/// has given without the daemon having looked at it.
+struct MachineDefinition {
+  std::string id;
+  std::string name;
+  model::MachineSpec spec;
+  std::vector<ResolvedDisk> disks;
+  std::optional<std::filesystem::path> seed;  ///< cloud-init medium (raw), attached read-only
+  std::filesystem::path state_directory;      ///< firmware variables live here
+  std::filesystem::path runtime_directory;    ///< sockets, log, process record
+  std::optional<std::filesystem::path> restore_from;  ///< continue from this saved state instead of booting
+};
+
+/// Counters since the start of the machine.
+struct Counters {
+  std::vector<std::chrono::nanoseconds> vcpu_time;
+  std::chrono::nanoseconds process_time{};
+  Bytes resident;
+  std::optional<Bytes> guest_used;
+  Bytes disk_read;
+  Bytes disk_written;
+};
+
+/// Something happened to a running machine without our asking.
+struct MachineEvent {
+  enum class Kind {
+    paused,
+    resumed,
+    shutdown,        ///< the guest switched itself off; exited follows
+    reset,           ///< the guest restarted itself
+    panicked,        ///< the guest's kernel reported a panic
+    agent_changed,   ///< the guest agent opened or closed its port
+    exited,          ///< the process is gone
+  };
+  Kind kind;
+  bool expected = false;  ///< exited: after shutdown or quit(), not by a crash
+  std::string detail;     ///< exited unexpectedly: the last lines of its log
+};
+
+/// The agent inside the guest. All it says is hostile input: sizes and times are limited here.
+class GuestAgent {
+ public:
+  virtual ~GuestAgent() = default;
+  /// Whether it answers within `timeout`.
+  virtual Awaitable<bool> ping(std::chrono::milliseconds timeout) = 0;
+  struct NetworkInterface {
+    std::string name;
+    std::vector<std::string> addresses;  ///< without loopback and link-local ones
+    std::uint64_t received = 0;
+    std::uint64_t transmitted = 0;
+  };
+  virtual Awaitable<std::vector<NetworkInterface>> interfaces() = 0;
+  struct OsInfo {
+    std::string hostname;
+    std::string pretty_name;
+  };
+  virtual Awaitable<OsInfo> os_info() = 0;
+  /// Output and input are raw bytes here (not base64).
+  virtual Awaitable<model::ExecResult> exec(model::ExecRequest request) = 0;
+  /// Reads at most `limit` bytes; Error `guest.file_too_large` beyond, `guest.file_error` when the guest refuses.
+  virtual Awaitable<std::string> read_file(std::string path, Bytes limit) = 0;
+  virtual Awaitable<> write_file(std::string path, std::string content) = 0;
+  virtual Awaitable<> shutdown() = 0;
+};
+
+/// A machine whose process exists. Owned by the engine; destroying it leaves the process running (the daemon may die).
+class RunningMachine {
+ public:
+  virtual ~RunningMachine() = default;
+  virtual const std::string& id() const = 0;
+  virtual pid_t process_id() const = 0;
+  /// The spec it was started with: what differs from the stored one is pending.
+  virtual const model::MachineSpec& running_spec() const = 0;
+  virtual std::string accelerator() const = 0;
+  virtual std::string accelerator_reason() const = 0;
+  virtual std::chrono::system_clock::time_point started_at() const = 0;
+  /// Called on the loop's thread for every event from now on; `exited` comes exactly once.
+  virtual void on_event(std::function<void(const MachineEvent&)> handler) = 0;
+
+  virtual Awaitable<model::Status> status() = 0;  ///< running, paused, ... as the hypervisor says now
+  virtual Awaitable<> pause() = 0;
+  virtual Awaitable<> resume() = 0;
+  virtual Awaitable<> reset() = 0;
+  virtual Awaitable<> press_power_button() = 0;
+  /// Ends the process: asked first, killed after `grace`. Returns when it is gone.
+  virtual Awaitable<> quit(std::chrono::milliseconds grace) = 0;
+  /// Pauses, writes the whole state to `file` and ends the process. On failure the machine runs on and the file is gone.
+  virtual Awaitable<> save(std::filesystem::path file, std::function<void(double progress)> on_progress) = 0;
+  virtual Awaitable<std::string> screenshot_png() = 0;  ///< PNG bytes
+  virtual Awaitable<Counters> counters() = 0;
+  virtual Awaitable<> set_link(std::string nic_id, bool up) = 0;
+  /// The host port that a forward of the running machine really got.
+  virtual Awaitable<std::vector<model::PortForward>> forwards() = 0;
+  virtual GuestAgent& agent() = 0;
+
+  virtual Awaitable<os::Fd> connect_screen() = 0;   ///< a new RFB connection (a connected socket)
+  virtual std::filesystem::path serial_socket() const = 0;  ///< first serial port; accepts one client
+  virtual std::filesystem::path serial_log() const = 0;     ///< what was printed so far
+  virtual std::vector<std::string> log_tail(std::size_t lines) const = 0;
+};
+
+/// A way of running machines on this host.
+class Hypervisor {
+ public:
+  virtual ~Hypervisor() = default;
+  /// What there is and what really works. Probes on first use (seconds), then answers from a cache.
+  virtual Awaitable<std::vector<model::QemuInfo>> probe() = 0;
+  /// Refuses (Validation) what this host's hypervisor cannot do: too many processors, unknown chipset or CPU model, no firmware.
+  virtual Awaitable<> check(const model::MachineSpec& spec) = 0;
+  /// The command line that start() would use, each argument with the setting that made it.
+  virtual Awaitable<model::CommandLine> command_line(MachineDefinition definition) = 0;
+  /// Starts the machine; returns when its first instruction may run. On failure nothing is left behind.
+  virtual Awaitable<std::unique_ptr<RunningMachine>> start(MachineDefinition definition) = 0;
+  /// Finds every live machine below the runtime directory and takes hold of it again, all in parallel. Leftovers of dead ones
+  /// (sockets, records) are returned in `crashed` with their last log lines and removed.
+  struct Found {
+    std::vector<std::unique_ptr<RunningMachine>> running;
+    struct Crashed {
+      std::string id;
+      std::string detail;
+    };
+    std::vector<Crashed> crashed;
+  };
+  virtual Awaitable<Found> reattach(std::filesystem::path machines_directory) = 0;
+};
+
+}  // namespace visor::hypervisor

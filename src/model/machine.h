@@ -1,0 +1,181 @@
+// A machine as it is stored and shown.
+#pragma once
+
+#include <boost/describe.hpp>
+#include <boost/json/value.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "model/machine_spec.h"
+
+namespace visor::model {
+
+BOOST_DEFINE_ENUM_CLASS(Status, stopped, starting, running, paused, stopping, saved, crashed)
+
+/// One reading of a machine's use of resources. Rates are bytes per second since the reading before.
+struct Sample {
+  WallTime time;
+  double cpu_percent = 0;            ///< of all virtual processors together, 0-100
+  std::vector<double> vcpu_percent;  ///< each 0-100
+  std::optional<Bytes> memory_used;  ///< as the guest sees it; nothing until its balloon driver reports
+  Bytes memory_resident;             ///< host memory that the QEMU process occupies
+  double disk_read_rate = 0;
+  double disk_write_rate = 0;
+  std::optional<double> net_receive_rate;   ///< nothing until the guest agent reports
+  std::optional<double> net_transmit_rate;
+};
+BOOST_DESCRIBE_STRUCT(Sample, (),
+                      (time, cpu_percent, vcpu_percent, memory_used, memory_resident, disk_read_rate, disk_write_rate, net_receive_rate,
+                       net_transmit_rate))
+
+/// What is observed, never stored: it is asked from QEMU again after a restart of the daemon. `saved` and `crashed` are
+/// facts of the past and kept in the store.
+struct MachineState {
+  Status status = Status::stopped;
+  std::string reason;  ///< why it is in this state, when there is something to say
+  WallTime since;
+  std::optional<WallTime> started_at;
+  bool ready = false;  ///< the guest agent has answered, or cloud-init has finished
+  bool agent = false;  ///< the guest agent answers now
+  std::string accelerator;         ///< "kvm" or "tcg" while it runs
+  std::string accelerator_reason;  ///< why not the better one
+  std::vector<std::string> addresses;
+  std::string guest_hostname;
+  std::string guest_os;
+  std::optional<std::int64_t> process_id;
+};
+BOOST_DESCRIBE_STRUCT(MachineState, (),
+                      (status, reason, since, started_at, ready, agent, accelerator, accelerator_reason, addresses, guest_hostname,
+                       guest_os, process_id))
+
+/// One setting whose wanted value waits for the next start. `field` is relative to the spec ("cpu.count").
+struct PendingChange {
+  std::string field;
+  boost::json::value running;
+  boost::json::value next;
+};
+BOOST_DESCRIBE_STRUCT(PendingChange, (), (field, running, next))
+
+struct Machine {
+  std::string id;
+  std::string name;
+  std::string description;
+  std::vector<std::string> tags;
+  std::string group;
+  WallTime created;
+  std::uint64_t revision = 1;  ///< goes up with every change of name, description, tags, group or spec
+  MachineSpec spec;
+  std::vector<PendingChange> pending;
+  MachineState state;
+  std::optional<Sample> metrics;
+  std::optional<std::string> task;  ///< id of the task that is working on it
+};
+BOOST_DESCRIBE_STRUCT(Machine, (),
+                      (id, name, description, tags, group, created, revision, spec, pending, state, metrics, task))
+
+/// Body of POST /machines.
+struct CreateRequest {
+  std::string name;
+  std::string description;
+  std::vector<std::string> tags;
+  std::string group;
+  std::string image;  ///< name of the image its first disk starts from
+  std::string iso;    ///< absolute path of an installer image
+  std::optional<Bytes> disk_size;
+  std::optional<boost::json::object> spec;  ///< laid over the defaults
+  std::string user = "visor";
+  std::vector<std::string> ssh_keys;
+  std::string password;   ///< write-only; for the user at the console
+  std::string user_data;  ///< further cloud-init user data
+  bool start = false;
+  std::string wait = "running";  ///< with start: "running" or "ready"
+  std::uint32_t timeout_seconds = 600;
+};
+BOOST_DESCRIBE_STRUCT(CreateRequest, (),
+                      (name, description, tags, group, image, iso, disk_size, spec, user, ssh_keys, password, user_data, start, wait,
+                       timeout_seconds))
+
+struct StartRequest {
+  std::string wait = "running";
+  std::uint32_t timeout_seconds = 600;
+};
+BOOST_DESCRIBE_STRUCT(StartRequest, (), (wait, timeout_seconds))
+
+struct StopRequest {
+  bool force = false;
+  std::uint32_t timeout_seconds = 60;
+};
+BOOST_DESCRIBE_STRUCT(StopRequest, (), (force, timeout_seconds))
+
+struct RenameRequest {
+  std::string name;
+};
+BOOST_DESCRIBE_STRUCT(RenameRequest, (), (name))
+
+struct FieldChange {
+  std::string field;
+  boost::json::value from;
+  boost::json::value to;
+  std::string reason;  ///< why it is refused or has to wait; empty when applied
+};
+BOOST_DESCRIBE_STRUCT(FieldChange, (), (field, from, to, reason))
+
+/// Answer of PATCH /machines/{name}.
+struct ChangeResult {
+  std::vector<FieldChange> applied;
+  std::vector<FieldChange> pending;
+  std::vector<FieldChange> rejected;
+  Machine machine;
+};
+BOOST_DESCRIBE_STRUCT(ChangeResult, (), (applied, pending, rejected, machine))
+
+struct RemovalPreview {
+  std::vector<std::string> removes;
+  bool protected_ = false;
+};
+BOOST_DESCRIBE_STRUCT(RemovalPreview, (), (removes, protected_))
+
+struct ExecRequest {
+  std::vector<std::string> command;
+  std::string input;  ///< base64
+  std::vector<std::string> environment;
+  std::uint32_t timeout_seconds = 60;
+};
+BOOST_DESCRIBE_STRUCT(ExecRequest, (), (command, input, environment, timeout_seconds))
+
+struct ExecResult {
+  std::int32_t exit_code = 0;
+  std::optional<std::int32_t> signal;
+  std::string stdout_;  ///< base64
+  std::string stderr_;  ///< base64
+  bool truncated = false;
+};
+BOOST_DESCRIBE_STRUCT(ExecResult, (), (exit_code, signal, stdout_, stderr_, truncated))
+
+struct ExplainedArgument {
+  std::string argument;
+  std::string value;
+  std::string setting;  ///< the setting that made it ("spec.cpu.count"), or "visor"
+};
+BOOST_DESCRIBE_STRUCT(ExplainedArgument, (), (argument, value, setting))
+
+struct CommandLine {
+  std::string program;
+  std::vector<ExplainedArgument> arguments;
+};
+BOOST_DESCRIBE_STRUCT(CommandLine, (), (program, arguments))
+
+struct SshAccess {
+  std::string user;
+  std::string host;
+  std::uint16_t port = 0;
+  std::string identity_file;
+  std::string known_hosts_file;
+};
+BOOST_DESCRIBE_STRUCT(SshAccess, (), (user, host, port, identity_file, known_hosts_file))
+
+}  // namespace visor::model

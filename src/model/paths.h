@@ -1,0 +1,28 @@
+// Where an instance keeps its things. Rootless: the XDG directories; as root: /var/lib/visor and /run/visor.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace visor::model {
+
+struct InstancePaths {
+  std::filesystem::path state_directory;    ///< survives reboots
+  std::filesystem::path runtime_directory;  ///< gone after a reboot; holds sockets
+  std::filesystem::path socket;             ///< the API's unix socket
+  std::string listen = "127.0.0.1:7077";    ///< "" for no TCP
+
+  std::filesystem::path database() const { return state_directory / "visor.db"; }
+  std::filesystem::path images() const { return state_directory / "images"; }
+  std::filesystem::path volumes() const { return state_directory / "volumes"; }
+  /// What belongs to one machine and must survive: firmware variables, saved state, seed, ssh key.
+  std::filesystem::path machine_state(const std::string& id) const { return state_directory / "machines" / id; }
+  /// Sockets, log and process record of one running machine.
+  std::filesystem::path machine_runtime(const std::string& id) const { return runtime_directory / "machines" / id; }
+};
+
+/// The defaults for the calling user: the environment's XDG_STATE_HOME, XDG_RUNTIME_DIR and HOME, or the system's for root.
+InstancePaths default_paths();
+
+}  // namespace visor::model
