@@ -23,20 +23,20 @@ constexpr double kKilo = 1000.0;
 constexpr std::array<Unit, 17> kUnits{{{"", 1},
                                        {"B", 1},
                                        {"K", kKi},
-                                       {"M", kKi * kKi},
-                                       {"G", kKi * kKi * kKi},
-                                       {"T", kKi * kKi * kKi * kKi},
-                                       {"P", kKi * kKi * kKi * kKi * kKi},
+                                       {"M", kKi* kKi},
+                                       {"G", kKi* kKi* kKi},
+                                       {"T", kKi* kKi* kKi* kKi},
+                                       {"P", kKi* kKi* kKi* kKi* kKi},
                                        {"KIB", kKi},
-                                       {"MIB", kKi * kKi},
-                                       {"GIB", kKi * kKi * kKi},
-                                       {"TIB", kKi * kKi * kKi * kKi},
-                                       {"PIB", kKi * kKi * kKi * kKi * kKi},
+                                       {"MIB", kKi* kKi},
+                                       {"GIB", kKi* kKi* kKi},
+                                       {"TIB", kKi* kKi* kKi* kKi},
+                                       {"PIB", kKi* kKi* kKi* kKi* kKi},
                                        {"KB", kKilo},
-                                       {"MB", kKilo * kKilo},
-                                       {"GB", kKilo * kKilo * kKilo},
-                                       {"TB", kKilo * kKilo * kKilo * kKilo},
-                                       {"PB", kKilo * kKilo * kKilo * kKilo * kKilo}}};
+                                       {"MB", kKilo* kKilo},
+                                       {"GB", kKilo* kKilo* kKilo},
+                                       {"TB", kKilo* kKilo* kKilo* kKilo},
+                                       {"PB", kKilo* kKilo* kKilo* kKilo* kKilo}}};
 // Amounts above this lose exactness in JSON readers that use signed 64-bit integers.
 constexpr double kLimit = 9223372036854775807.0;
 

@@ -69,15 +69,12 @@ Error system_error(std::string_view what, int error_number) {
   std::string message = std::string(what) + ": " + std::generic_category().message(error_number);
   switch (error_number) {
     case ENOSPC:
-    case EDQUOT:
-      return {ErrorKind::no_space, "host.no_space", message, "Free some space on that file system and try again."};
+    case EDQUOT: return {ErrorKind::no_space, "host.no_space", message, "Free some space on that file system and try again."};
     case EACCES:
     case EPERM:
       return {ErrorKind::forbidden, "host.no_permission", message, "The user that runs visord lacks the right to do this."};
-    case ENOENT:
-      return {ErrorKind::not_found, "host.no_such_file", message};
-    default:
-      return {ErrorKind::internal, "host.system_call", message};
+    case ENOENT: return {ErrorKind::not_found, "host.no_such_file", message};
+    default: return {ErrorKind::internal, "host.system_call", message};
   }
 }
 

@@ -10,20 +10,20 @@ namespace visor {
 
 /// What kind of answer an error is. The API maps each to one HTTP status, the command line to one exit code.
 enum class ErrorKind {
-  invalid,           ///< the request is wrong whatever the state (HTTP 400)
-  validation,        ///< well-formed but some values are refused; see Error::fields (422)
-  unauthorized,      ///< nobody is logged in (401)
-  forbidden,         ///< logged in, but may not (403)
-  not_found,         ///< no such thing (404)
-  conflict,          ///< not in this state, or in use by someone else (409)
-  precondition,      ///< changed since it was read (412)
-  too_large,         ///< more bytes than are accepted (413)
-  timeout,           ///< did not happen in time (504)
-  cancelled,         ///< somebody asked to stop (409)
-  unavailable,       ///< cannot be done just now (503)
-  unsupported,       ///< this host, QEMU or build cannot do it (501)
-  no_space,          ///< a disk is full (507)
-  internal,          ///< a defect of Visor or an unexpected failure of the host (500)
+  invalid,       ///< the request is wrong whatever the state (HTTP 400)
+  validation,    ///< well-formed but some values are refused; see Error::fields (422)
+  unauthorized,  ///< nobody is logged in (401)
+  forbidden,     ///< logged in, but may not (403)
+  not_found,     ///< no such thing (404)
+  conflict,      ///< not in this state, or in use by someone else (409)
+  precondition,  ///< changed since it was read (412)
+  too_large,     ///< more bytes than are accepted (413)
+  timeout,       ///< did not happen in time (504)
+  cancelled,     ///< somebody asked to stop (409)
+  unavailable,   ///< cannot be done just now (503)
+  unsupported,   ///< this host, QEMU or build cannot do it (501)
+  no_space,      ///< a disk is full (507)
+  internal,      ///< a defect of Visor or an unexpected failure of the host (500)
 };
 
 /// One refused value: `field` is the path in the request (`spec.memory.size`), `message` a full sentence.

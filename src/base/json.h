@@ -83,8 +83,8 @@ std::optional<E> enum_from_name(std::string_view name) {
 /// Any described value as JSON.
 template <class T>
 boost::json::value to_json(const T& value) {
-  if constexpr (std::is_same_v<T, boost::json::value> || std::is_same_v<T, boost::json::object> ||
-                std::is_same_v<T, bool> || std::is_arithmetic_v<T>) {
+  if constexpr (std::is_same_v<T, boost::json::value> || std::is_same_v<T, boost::json::object> || std::is_same_v<T, bool> ||
+                std::is_arithmetic_v<T>) {
     return value;
   } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
     return boost::json::string(std::string_view(value));

@@ -132,7 +132,8 @@ Awaitable<CommandResult> run_command(os::Command command, CommandOptions options
   }
   // The coroutine may be cancelled: waiting would throw at once, yet the readers still refer to this frame.
   co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
-  for (int turn = 0; !failure && pipes.size() > 0 && turn < 20; ++turn) co_await sleep_for(std::chrono::milliseconds(turn < 10 ? 1 : 50));
+  for (int turn = 0; !failure && pipes.size() > 0 && turn < 20; ++turn)
+    co_await sleep_for(std::chrono::milliseconds(turn < 10 ? 1 : 50));
   co_await pipes.close();
   if (failure) std::rethrow_exception(failure);
   result.output = std::move(out.text);
@@ -155,7 +156,8 @@ Awaitable<> run_blocking(std::function<void()> work) {
   auto& context = boost::asio::query(executor, boost::asio::execution::context);
   auto& pool = boost::asio::use_service<PoolService>(context).pool();
   co_await boost::asio::co_spawn(
-      pool, [&work]() -> Awaitable<> {
+      pool,
+      [&work]() -> Awaitable<> {
         work();
         co_return;
       },

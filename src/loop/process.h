@@ -27,8 +27,8 @@ struct CommandResult {
 struct CommandOptions {
   Duration timeout = std::chrono::seconds(60);
   Bytes output_limit = Bytes{std::uint64_t{4} << 20U};
-  std::string input;                                    ///< fed to standard input
-  std::function<void(const std::string&)> on_line = {}; ///< called with each line of both outputs as it comes
+  std::string input;                                     ///< fed to standard input
+  std::function<void(const std::string&)> on_line = {};  ///< called with each line of both outputs as it comes
 };
 
 /// Runs a command to its end. `command.input/output/error` are set by this function. On time-out or cancellation the whole

@@ -79,8 +79,7 @@ struct KeyedQueue::State {
   }
 };
 
-KeyedQueue::KeyedQueue(boost::asio::any_io_executor executor)
-    : state_(std::make_shared<State>(State{std::move(executor), {}})) {}
+KeyedQueue::KeyedQueue(boost::asio::any_io_executor executor) : state_(std::make_shared<State>(State{std::move(executor), {}})) {}
 KeyedQueue::~KeyedQueue() = default;
 
 Awaitable<KeyedQueue::Lease> KeyedQueue::acquire(std::string key) {
@@ -89,7 +88,8 @@ Awaitable<KeyedQueue::Lease> KeyedQueue::acquire(std::string key) {
   if (found == state->keys.end()) {
     state->keys[key];
   } else {
-    auto waiter = std::make_shared<Waiter>(Waiter{boost::asio::steady_timer(state->executor, boost::asio::steady_timer::time_point::max())});
+    auto waiter = std::make_shared<Waiter>(
+        Waiter{boost::asio::steady_timer(state->executor, boost::asio::steady_timer::time_point::max())});
     found->second.push_back(waiter);
     co_await wait_on(waiter);
   }

@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <exception>
@@ -56,7 +57,12 @@ void TaskGroup::spawn(std::string name, std::function<Awaitable<>()> coroutine) 
   if (state_->closed) return;
   const std::uint64_t id = state_->next++;
   boost::asio::cancellation_signal& signal = state_->running[id];
-  boost::asio::co_spawn(state_->executor, std::move(coroutine),
+  // Started from the loop, never inside the caller: he may not be ready for what the coroutine does first.
+  auto start = [coroutine = std::move(coroutine)]() -> Awaitable<> {
+    co_await boost::asio::post(boost::asio::use_awaitable);
+    co_await coroutine();
+  };
+  boost::asio::co_spawn(state_->executor, std::move(start),
                         boost::asio::bind_cancellation_slot(
                             signal.slot(), [state = state_, id, name = std::move(name)](const std::exception_ptr& thrown) {
                               report(name, thrown);

@@ -30,8 +30,8 @@ struct Image {
   std::vector<std::string> used_by;  ///< names of machines whose disks start from it
 };
 BOOST_DESCRIBE_STRUCT(Image, (),
-                      (id, name, description, architecture, format, virtual_size, file_size, sha256, source, created, os, cloud_init,
-                       used_by))
+                      (id, name, description, architecture, format, virtual_size, file_size, sha256, source, created, os,
+                       cloud_init, used_by))
 
 struct BuildableImage {
   std::string name;

@@ -25,12 +25,12 @@ struct Sample {
   Bytes memory_resident;             ///< host memory that the QEMU process occupies
   double disk_read_rate = 0;
   double disk_write_rate = 0;
-  std::optional<double> net_receive_rate;   ///< nothing until the guest agent reports
+  std::optional<double> net_receive_rate;  ///< nothing until the guest agent reports
   std::optional<double> net_transmit_rate;
 };
 BOOST_DESCRIBE_STRUCT(Sample, (),
-                      (time, cpu_percent, vcpu_percent, memory_used, memory_resident, disk_read_rate, disk_write_rate, net_receive_rate,
-                       net_transmit_rate))
+                      (time, cpu_percent, vcpu_percent, memory_used, memory_resident, disk_read_rate, disk_write_rate,
+                       net_receive_rate, net_transmit_rate))
 
 /// What is observed, never stored: it is asked from QEMU again after a restart of the daemon. `saved` and `crashed` are
 /// facts of the past and kept in the store.
@@ -39,8 +39,8 @@ struct MachineState {
   std::string reason;  ///< why it is in this state, when there is something to say
   WallTime since;
   std::optional<WallTime> started_at;
-  bool ready = false;  ///< the guest agent has answered, or cloud-init has finished
-  bool agent = false;  ///< the guest agent answers now
+  bool ready = false;              ///< the guest agent has answered, or cloud-init has finished
+  bool agent = false;              ///< the guest agent answers now
   std::string accelerator;         ///< "kvm" or "tcg" while it runs
   std::string accelerator_reason;  ///< why not the better one
   std::vector<std::string> addresses;
@@ -49,8 +49,8 @@ struct MachineState {
   std::optional<std::int64_t> process_id;
 };
 BOOST_DESCRIBE_STRUCT(MachineState, (),
-                      (status, reason, since, started_at, ready, agent, accelerator, accelerator_reason, addresses, guest_hostname,
-                       guest_os, process_id))
+                      (status, reason, since, started_at, ready, agent, accelerator, accelerator_reason, addresses,
+                       guest_hostname, guest_os, process_id))
 
 /// One setting whose wanted value waits for the next start. `field` is relative to the spec ("cpu.count").
 struct PendingChange {
@@ -74,8 +74,7 @@ struct Machine {
   std::optional<Sample> metrics;
   std::optional<std::string> task;  ///< id of the task that is working on it
 };
-BOOST_DESCRIBE_STRUCT(Machine, (),
-                      (id, name, description, tags, group, created, revision, spec, pending, state, metrics, task))
+BOOST_DESCRIBE_STRUCT(Machine, (), (id, name, description, tags, group, created, revision, spec, pending, state, metrics, task))
 
 /// Body of POST /machines.
 struct CreateRequest {
@@ -96,8 +95,8 @@ struct CreateRequest {
   std::uint32_t timeout_seconds = 600;
 };
 BOOST_DESCRIBE_STRUCT(CreateRequest, (),
-                      (name, description, tags, group, image, iso, disk_size, spec, user, ssh_keys, password, user_data, start, wait,
-                       timeout_seconds))
+                      (name, description, tags, group, image, iso, disk_size, spec, user, ssh_keys, password, user_data, start,
+                       wait, timeout_seconds))
 
 struct StartRequest {
   std::string wait = "running";

@@ -87,15 +87,15 @@ BOOST_DESCRIBE_STRUCT(Boot, (), (kernel, initrd, cmdline))
 
 struct Protection {
   bool delete_ = false;  ///< refuses to delete the machine
-  bool start = false;   ///< refuses to start it
+  bool start = false;    ///< refuses to start it
 };
 BOOST_DESCRIBE_STRUCT(Protection, (), (delete_, start))
 
 struct MachineSpec {
   Arch arch = Arch::x86_64;
   Accelerator accelerator = Accelerator::auto_;
-  std::string chipset = "auto";   ///< auto (q35 on x86_64, virt on aarch64), q35, i440fx, virt
-  std::string machine_version;    ///< versioned QEMU machine type, pinned at the first start ("pc-q35-7.2")
+  std::string chipset = "auto";  ///< auto (q35 on x86_64, virt on aarch64), q35, i440fx, virt
+  std::string machine_version;   ///< versioned QEMU machine type, pinned at the first start ("pc-q35-7.2")
   Firmware firmware = Firmware::uefi;
   Os os;
   Cpu cpu;
@@ -109,7 +109,7 @@ struct MachineSpec {
   Protection protection;
 };
 BOOST_DESCRIBE_STRUCT(MachineSpec, (),
-                      (arch, accelerator, chipset, machine_version, firmware, os, cpu, memory, disks, nics, display, boot, guest_agent,
-                       rng, protection))
+                      (arch, accelerator, chipset, machine_version, firmware, os, cpu, memory, disks, nics, display, boot,
+                       guest_agent, rng, protection))
 
 }  // namespace visor::model

@@ -21,7 +21,8 @@ Setting make(std::string key, std::string type, std::string title, std::string d
   return setting;
 }
 
-Setting number(std::string key, std::string type, std::int64_t minimum, std::int64_t maximum, std::string title, std::string description) {
+Setting number(std::string key, std::string type, std::int64_t minimum, std::int64_t maximum, std::string title,
+               std::string description) {
   Setting setting = make(std::move(key), std::move(type), std::move(title), std::move(description));
   setting.minimum = minimum;
   setting.maximum = maximum;
@@ -71,7 +72,8 @@ std::vector<Setting> cpu_and_memory() {
   return {
       std::move(cpu),
       make("cpu.model", "string", "Processor model",
-           "What the guest sees: auto (the host's own with KVM, every feature QEMU can emulate without), host, max, or a named model."),
+           "What the guest sees: auto (the host's own with KVM, every feature QEMU can emulate without), host, max, or a named "
+           "model."),
       number("memory.size", "bytes", 16 * kMiB, 16 * kTiB, "Memory", "How much memory the guest sees."),
   };
 }
@@ -81,10 +83,13 @@ std::vector<Setting> platform() {
       fixed(choice("arch", json::enum_names<Arch>(), "Architecture", "The processor architecture; a foreign one is emulated.")),
       choice("accelerator", json::enum_names<Accelerator>(), "Accelerator",
              "auto uses KVM when a probe has shown that guests really run with it, and emulation (TCG) otherwise."),
-      fixed(choice("chipset", {"auto", "q35", "i440fx", "virt"}, "Chipset", "The board: q35 for modern systems, i440fx for old ones, virt for aarch64.")),
-      fixed(make("machineVersion", "string", "Machine version",
-                 "The versioned QEMU machine type. Pinned at the first start, so that an update of QEMU changes nothing in the guest.")),
-      fixed(choice("firmware", json::enum_names<Firmware>(), "Firmware", "UEFI for modern systems, BIOS for old ones. Not used with a direct kernel.")),
+      fixed(choice("chipset", {"auto", "q35", "i440fx", "virt"}, "Chipset",
+                   "The board: q35 for modern systems, i440fx for old ones, virt for aarch64.")),
+      fixed(make(
+          "machineVersion", "string", "Machine version",
+          "The versioned QEMU machine type. Pinned at the first start, so that an update of QEMU changes nothing in the guest.")),
+      fixed(choice("firmware", json::enum_names<Firmware>(), "Firmware",
+                   "UEFI for modern systems, BIOS for old ones. Not used with a direct kernel.")),
       make("os.id", "string", "Operating system", "Short id of the guest system such as debian12; only shown."),
       choice("os.family", json::enum_names<OsFamily>(), "System family", "Which kind of system the guest is."),
   };
@@ -96,7 +101,8 @@ std::vector<Setting> disks() {
       make("disks[].id", "string", "Name", "Name of the disk within the machine."),
       choice("disks[].device", json::enum_names<DiskDevice>(), "Device", "A disk or a CD drive."),
       make("disks[].volume", "string", "Volume", "The volume that Visor keeps for this disk."),
-      make("disks[].file", "string", "File", "An image or ISO file of yours. Visor never changes its owner or mode and never deletes it."),
+      make("disks[].file", "string", "File",
+           "An image or ISO file of yours. Visor never changes its owner or mode and never deletes it."),
       number("disks[].size", "bytes", kMiB, 64 * kTiB, "Size", "Virtual size of the disk."),
       choice("disks[].format", json::enum_names<DiskFormat>(), "Format", "Format of the file."),
       choice("disks[].bus", json::enum_names<DiskBus>(), "Bus", "How the guest reaches the disk; auto takes virtio for disks."),
@@ -109,8 +115,10 @@ std::vector<Setting> network() {
   return {
       make("nics", "list", "Network adapters", "Network adapters."),
       make("nics[].id", "string", "Name", "Name of the adapter within the machine."),
-      choice("nics[].switch", {"user"}, "Switch", "user: a private network in user space with access to the outside; needs no rights."),
-      choice("nics[].model", json::enum_names<NicModel>(), "Model", "virtio is fastest; e1000e and rtl8139 work without drivers."),
+      choice("nics[].switch", {"user"}, "Switch",
+             "user: a private network in user space with access to the outside; needs no rights."),
+      choice("nics[].model", json::enum_names<NicModel>(), "Model",
+             "virtio is fastest; e1000e and rtl8139 work without drivers."),
       make("nics[].mac", "string", "MAC address", "Chosen when the machine is created, unless given."),
       live(make("nics[].linkUp", "boolean", "Cable", "Whether the virtual cable is plugged in.")),
       make("nics[].forwards", "list", "Port forwards", "Ports of the host that lead into the guest."),
@@ -119,11 +127,13 @@ std::vector<Setting> network() {
 
 std::vector<Setting> other() {
   return {
-      choice("display.model", json::enum_names<DisplayModel>(), "Graphics", "virtio for modern guests, std for every guest, none for servers."),
+      choice("display.model", json::enum_names<DisplayModel>(), "Graphics",
+             "virtio for modern guests, std for every guest, none for servers."),
       make("boot.kernel", "string", "Kernel", "Boot this kernel file directly, without firmware."),
       make("boot.initrd", "string", "Initial RAM disk", "File of the initial RAM disk for the direct kernel."),
       make("boot.cmdline", "string", "Kernel command line", "Parameters for the direct kernel."),
-      make("guestAgent", "boolean", "Guest agent", "The port through which the agent in the guest answers: addresses, commands, files, clean shutdown."),
+      make("guestAgent", "boolean", "Guest agent",
+           "The port through which the agent in the guest answers: addresses, commands, files, clean shutdown."),
       make("rng", "boolean", "Random numbers", "Feeds the guest's random generator from the host."),
       live(make("protection.delete", "boolean", "Protect from deletion", "Deleting the machine is refused while this is on.")),
       live(make("protection.start", "boolean", "Protect from start", "Starting the machine is refused while this is on.")),

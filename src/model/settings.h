@@ -29,8 +29,7 @@ struct Setting {
   bool live = false;       ///< changes apply to the running machine; otherwise at the next start
   bool read_only = false;  ///< fixed when the machine is created
 };
-BOOST_DESCRIBE_STRUCT(Setting, (),
-                      (key, title, description, type, unit, minimum, maximum, values, default_, live, read_only))
+BOOST_DESCRIBE_STRUCT(Setting, (), (key, title, description, type, unit, minimum, maximum, values, default_, live, read_only))
 
 /// All settings in the order in which they are shown.
 std::span<const Setting> settings();

@@ -7,9 +7,9 @@ namespace visor::model {
 namespace {
 
 constexpr std::array kKinds{
-    ErrorKind::invalid,   ErrorKind::validation,  ErrorKind::unauthorized, ErrorKind::forbidden,   ErrorKind::not_found,
-    ErrorKind::conflict,  ErrorKind::precondition, ErrorKind::too_large,   ErrorKind::timeout,     ErrorKind::unavailable,
-    ErrorKind::unsupported, ErrorKind::no_space,  ErrorKind::internal,
+    ErrorKind::invalid,     ErrorKind::validation,   ErrorKind::unauthorized, ErrorKind::forbidden, ErrorKind::not_found,
+    ErrorKind::conflict,    ErrorKind::precondition, ErrorKind::too_large,    ErrorKind::timeout,   ErrorKind::unavailable,
+    ErrorKind::unsupported, ErrorKind::no_space,     ErrorKind::internal,
 };
 
 std::string title_of(ErrorKind kind) {

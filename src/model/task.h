@@ -71,6 +71,7 @@ struct Task {
   std::optional<boost::json::object> result;
 };
 BOOST_DESCRIBE_STRUCT(Task, (),
-                      (id, kind, title, subject, state, progress, cancellable, created, ended, steps, waits_for, log, error, result))
+                      (id, kind, title, subject, state, progress, cancellable, created, ended, steps, waits_for, log, error,
+                       result))
 
 }  // namespace visor::model

@@ -40,7 +40,9 @@ void check_range(std::uint64_t value, std::string_view key, const std::string& f
 void check_choice(const std::string& value, std::string_view key, const std::string& field, Validation& validation) {
   const Setting* setting = find_setting(key);
   if (std::find(setting->values.begin(), setting->values.end(), value) != setting->values.end()) return;
-  validation.refuse(field, "enum", fmt::format("{} must be one of {}, not '{}'.", setting->title, fmt::join(setting->values, ", "), text::printable(value)));
+  validation.refuse(
+      field, "enum",
+      fmt::format("{} must be one of {}, not '{}'.", setting->title, fmt::join(setting->values, ", "), text::printable(value)));
 }
 
 /// A word that becomes part of a QEMU option: letters, digits, dot, dash, underscore.
@@ -48,32 +50,40 @@ void check_word(std::string_view value, const std::string& field, Validation& va
   const bool good = value.size() <= 64 && std::all_of(value.begin(), value.end(), [](unsigned char c) {
                       return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
                     });
-  if (!good) validation.refuse(field, "characters", fmt::format("'{}' may contain only letters, digits, '.', '-' and '_'.", text::printable(value)));
+  if (!good)
+    validation.refuse(field, "characters",
+                      fmt::format("'{}' may contain only letters, digits, '.', '-' and '_'.", text::printable(value)));
 }
 
 void check_absolute_path(const std::string& path, const std::string& field, Validation& validation) {
   if (path.empty()) return;
   const bool control = std::any_of(path.begin(), path.end(), [](unsigned char c) { return c < 0x20; });
   if (path.front() != '/' || control || path.size() > 4000) {
-    validation.refuse(field, "path", fmt::format("'{}' must be an absolute path without control characters.", text::printable(path)));
+    validation.refuse(field, "path",
+                      fmt::format("'{}' must be an absolute path without control characters.", text::printable(path)));
   }
 }
 
 void check_id(const std::string& id, const std::string& field, std::set<std::string>& seen, Validation& validation) {
   const bool good = !id.empty() && id.size() <= 32 && id.front() >= 'a' && id.front() <= 'z' &&
                     std::all_of(id.begin(), id.end(), [](char c) { return is_lower_alnum(c) || c == '-'; });
-  if (!good) validation.refuse(field, "name", fmt::format("'{}' must be 1-32 of a-z 0-9 - and start with a letter.", text::printable(id)));
-  if (!seen.insert(id).second) validation.refuse(field, "duplicate", fmt::format("The id '{}' is used twice.", text::printable(id)));
+  if (!good)
+    validation.refuse(field, "name", fmt::format("'{}' must be 1-32 of a-z 0-9 - and start with a letter.", text::printable(id)));
+  if (!seen.insert(id).second)
+    validation.refuse(field, "duplicate", fmt::format("The id '{}' is used twice.", text::printable(id)));
 }
 
 void check_disk(const Disk& disk, const std::string& path, Validation& validation) {
   check_absolute_path(disk.file, path + ".file", validation);
-  const bool plain_volume = disk.volume.find('/') == std::string::npos && !disk.volume.starts_with('.') && !disk.volume.starts_with('-');
-  if (!plain_volume) validation.refuse(path + ".volume", "name", fmt::format("'{}' is not the name of a volume.", text::printable(disk.volume)));
+  const bool plain_volume =
+      disk.volume.find('/') == std::string::npos && !disk.volume.starts_with('.') && !disk.volume.starts_with('-');
+  if (!plain_volume)
+    validation.refuse(path + ".volume", "name", fmt::format("'{}' is not the name of a volume.", text::printable(disk.volume)));
   if (!disk.volume.empty() && !disk.file.empty()) {
     validation.refuse(path + ".file", "exclusive", "A disk has either a volume or a file, not both.");
   }
-  if (disk.device == DiskDevice::disk && disk.file.empty()) check_range(disk.size.count, "disks[].size", path + ".size", validation);
+  if (disk.device == DiskDevice::disk && disk.file.empty())
+    check_range(disk.size.count, "disks[].size", path + ".size", validation);
   if (disk.device == DiskDevice::cdrom && (disk.bus == DiskBus::virtio || disk.bus == DiskBus::nvme)) {
     validation.refuse(path + ".bus", "combination", "A CD drive needs bus sata, scsi, ide or usb.");
   }
@@ -95,7 +105,8 @@ bool good_mac(const std::string& mac) {
 bool good_ipv4(const std::string& address) {
   const std::vector<std::string> parts = text::split(address, '.');
   return parts.size() == 4 && std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
-           const bool digits = !part.empty() && part.size() <= 3 && std::all_of(part.begin(), part.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+           const bool digits = !part.empty() && part.size() <= 3 &&
+                               std::all_of(part.begin(), part.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
            return digits && std::stoi(part) <= 255;
          });
 }
@@ -103,7 +114,8 @@ bool good_ipv4(const std::string& address) {
 void check_nic(const Nic& nic, const std::string& path, Validation& validation) {
   check_choice(nic.switch_, "nics[].switch", path + ".switch", validation);
   if (!nic.mac.empty() && !good_mac(nic.mac)) {
-    validation.refuse(path + ".mac", "format", fmt::format("'{}' is not a unicast MAC address like 52:54:00:12:34:56.", text::printable(nic.mac)));
+    validation.refuse(path + ".mac", "format",
+                      fmt::format("'{}' is not a unicast MAC address like 52:54:00:12:34:56.", text::printable(nic.mac)));
   }
   std::set<std::pair<Protocol, std::uint16_t>> ports;
   for (std::size_t i = 0; i < nic.forwards.size(); ++i) {
@@ -111,7 +123,8 @@ void check_nic(const Nic& nic, const std::string& path, Validation& validation) 
     const std::string at = fmt::format("{}.forwards[{}]", path, i);
     if (forward.guest_port == 0) validation.refuse(at + ".guestPort", "range", "The guest's port must be between 1 and 65535.");
     if (!good_ipv4(forward.host_address)) {
-      validation.refuse(at + ".hostAddress", "format", fmt::format("'{}' is not an IPv4 address.", text::printable(forward.host_address)));
+      validation.refuse(at + ".hostAddress", "format",
+                        fmt::format("'{}' is not an IPv4 address.", text::printable(forward.host_address)));
     }
     if (forward.host_port != 0 && !ports.insert({forward.protocol, forward.host_port}).second) {
       validation.refuse(at + ".hostPort", "duplicate", fmt::format("Port {} is forwarded twice.", forward.host_port));
@@ -140,7 +153,8 @@ void check_platform(const MachineSpec& spec, const std::string& path, Validation
   }
   const bool x86_chipset = spec.chipset == "q35" || spec.chipset == "i440fx";
   if ((arm && x86_chipset) || (!arm && spec.chipset == "virt")) {
-    validation.refuse(path + ".chipset", "combination", fmt::format("Chipset {} does not exist for {}.", spec.chipset, json::enum_name(spec.arch)));
+    validation.refuse(path + ".chipset", "combination",
+                      fmt::format("Chipset {} does not exist for {}.", spec.chipset, json::enum_name(spec.arch)));
   }
 }
 
@@ -152,8 +166,9 @@ void check_machine_name(std::string_view name, std::string_view field, Validatio
   const bool ends = length && name.front() != '-' && name.back() != '-';
   if (length && characters && ends) return;
   const std::string shown = text::printable(name.substr(0, 80));
-  validation.refuse(std::string(field), "name",
-                    fmt::format("'{}' is not a machine name: use 1-63 of a-z, 0-9 and '-', with a letter or digit at both ends.", shown));
+  validation.refuse(
+      std::string(field), "name",
+      fmt::format("'{}' is not a machine name: use 1-63 of a-z, 0-9 and '-', with a letter or digit at both ends.", shown));
 }
 
 void check_image_name(std::string_view name, std::string_view field, Validation& validation) {
@@ -170,7 +185,8 @@ void check_text(std::string_view text, std::size_t limit, std::string_view field
     validation.refuse(std::string(field), "length", fmt::format("The text is longer than {} bytes.", limit));
     return;
   }
-  const bool control = std::any_of(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7F; });
+  const bool control =
+      std::any_of(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7F; });
   if (control || !text::is_utf8(text)) {
     validation.refuse(std::string(field), "characters", "The text must be UTF-8 without control characters.");
   }
@@ -208,8 +224,9 @@ void check_create_request(const CreateRequest& request, Validation& validation) 
   if (!request.image.empty()) check_image_name(request.image, "image", validation);
   check_absolute_path(request.iso, "iso", validation);
   if (request.disk_size) check_range(request.disk_size->count, "disks[].size", "diskSize", validation);
-  const bool good_user = !request.user.empty() && request.user.size() <= 32 && request.user.front() >= 'a' && request.user.front() <= 'z' &&
-                         std::all_of(request.user.begin(), request.user.end(), [](char c) { return is_lower_alnum(c) || c == '-' || c == '_'; });
+  const bool good_user =
+      !request.user.empty() && request.user.size() <= 32 && request.user.front() >= 'a' && request.user.front() <= 'z' &&
+      std::all_of(request.user.begin(), request.user.end(), [](char c) { return is_lower_alnum(c) || c == '-' || c == '_'; });
   if (!good_user) validation.refuse("user", "name", "The user name must be 1-32 of a-z 0-9 - _ and start with a letter.");
   for (std::size_t i = 0; i < request.ssh_keys.size(); ++i) {
     const std::string& key = request.ssh_keys[i];

@@ -30,6 +30,8 @@ extern char** environ;  // NOLINT: the C library's name
 namespace visor::os {
 namespace {
 
+constexpr unsigned kCloseRangeCloexec = 1U << 2U;  // CLOSE_RANGE_CLOEXEC (close_range(2), Linux 5.11)
+
 /// What the child reports through the status pipe when it cannot become the program.
 struct ChildFailure {
   int error_number;
@@ -98,6 +100,8 @@ void place_descriptors(int status_pipe, std::vector<std::pair<int, int>>& descri
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
   if (prepared.own_session && ::setsid() < 0) fail_child(status_pipe, "setsid");
+  // visord may itself have been started with open descriptors that are not close-on-exec.
+  if (::syscall(SYS_close_range, 3U, ~0U, kCloseRangeCloexec) != 0) fail_child(status_pipe, "close_range");
   place_descriptors(status_pipe, prepared.descriptors);
   if (::chdir(prepared.directory.c_str()) != 0) fail_child(status_pipe, "chdir");
   ::umask(0077);
@@ -132,7 +136,8 @@ std::string resolve_program(const Command& command) {
   if (command.program.native().find('/') != std::string::npos) return command.program.native();
   const auto found = find_program(command.program.native());
   if (!found) {
-    throw Error(ErrorKind::unsupported, "host.program_missing", fmt::format("The program '{}' is not installed.", command.program.native()),
+    throw Error(ErrorKind::unsupported, "host.program_missing",
+                fmt::format("The program '{}' is not installed.", command.program.native()),
                 "Install the package that contains it; `visor doctor` lists what is missing.");
   }
   return found->native();

@@ -19,29 +19,29 @@ namespace visor::os {
 
 /// Limits and walls around a program. Everything is off unless set.
 struct Box {
-  std::optional<Bytes> address_space;             ///< RLIMIT_AS
-  std::optional<std::chrono::seconds> cpu_time;   ///< RLIMIT_CPU
-  std::optional<Bytes> file_size;                 ///< RLIMIT_FSIZE
-  bool no_new_privileges = true;                  ///< prctl(2) PR_SET_NO_NEW_PRIVS
-  bool landlock = false;                          ///< Landlock (landlock(7)): only the paths below, where the kernel has it
-  std::vector<std::filesystem::path> readable;    ///< may be read and executed, whole trees
-  std::vector<std::filesystem::path> writable;    ///< may also be written, created and deleted, whole trees
-  std::optional<uid_t> uid;                       ///< becomes this user (visord runs as root); supplementary groups are dropped
+  std::optional<Bytes> address_space;            ///< RLIMIT_AS
+  std::optional<std::chrono::seconds> cpu_time;  ///< RLIMIT_CPU
+  std::optional<Bytes> file_size;                ///< RLIMIT_FSIZE
+  bool no_new_privileges = true;                 ///< prctl(2) PR_SET_NO_NEW_PRIVS
+  bool landlock = false;                         ///< Landlock (landlock(7)): only the paths below, where the kernel has it
+  std::vector<std::filesystem::path> readable;   ///< may be read and executed, whole trees
+  std::vector<std::filesystem::path> writable;   ///< may also be written, created and deleted, whole trees
+  std::optional<uid_t> uid;                      ///< becomes this user (visord runs as root); supplementary groups are dropped
   std::optional<gid_t> gid;
 };
 
 /// What to start and with which surroundings.
 struct Command {
-  std::filesystem::path program;                ///< absolute, or found by PATH when it has no slash
-  std::vector<std::string> arguments;           ///< without argv[0]
+  std::filesystem::path program;                   ///< absolute, or found by PATH when it has no slash
+  std::vector<std::string> arguments;              ///< without argv[0]
   std::map<std::string, std::string> environment;  ///< added to a minimal one (PATH, HOME, LANG=C.UTF-8)
-  bool inherit_environment = false;             ///< start from visord's own environment (apt's proxies and certificates)
-  std::filesystem::path directory;              ///< working directory; empty: /
-  Fd input;                                     ///< standard input; none: /dev/null
-  Fd output;                                    ///< standard output; none: /dev/null
-  Fd error;                                     ///< standard error; none: /dev/null
-  std::vector<std::pair<int, int>> descriptors; ///< {ours, theirs}: further descriptors the program gets; ours stay open here
-  bool own_session = true;                      ///< setsid(2): a session and process group of its own, so it outlives visord
+  bool inherit_environment = false;                ///< start from visord's own environment (apt's proxies and certificates)
+  std::filesystem::path directory;                 ///< working directory; empty: /
+  Fd input;                                        ///< standard input; none: /dev/null
+  Fd output;                                       ///< standard output; none: /dev/null
+  Fd error;                                        ///< standard error; none: /dev/null
+  std::vector<std::pair<int, int>> descriptors;    ///< {ours, theirs}: further descriptors the program gets; ours stay open here
+  bool own_session = true;                         ///< setsid(2): a session and process group of its own, so it outlives visord
   Box box;
 };
 

@@ -30,9 +30,11 @@ constexpr std::array kMigrations{
 Error failure(sqlite3* database, std::string_view what) {
   const int code = sqlite3_errcode(database);
   const std::string message = fmt::format("The database failed to {}: {}", what, sqlite3_errmsg(database));
-  if (code == SQLITE_FULL) return {ErrorKind::no_space, "host.no_space", message, "Free some space on the file system of the state directory."};
+  if (code == SQLITE_FULL)
+    return {ErrorKind::no_space, "host.no_space", message, "Free some space on the file system of the state directory."};
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
-    return {ErrorKind::internal, "store.corrupt", message, "Restore visor.db from a backup, or move it away to begin with an empty one."};
+    return {ErrorKind::internal, "store.corrupt", message,
+            "Restore visor.db from a backup, or move it away to begin with an empty one."};
   }
   return {ErrorKind::internal, "store.failed", message};
 }
@@ -42,7 +44,8 @@ class Statement {
  public:
   Statement(sqlite3* database, std::string_view sql) : database_(database) {
     sqlite3_stmt* raw = nullptr;
-    if (sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr) != SQLITE_OK) {
+    if (sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr) !=
+        SQLITE_OK) {
       throw failure(database, "prepare a statement");
     }
     handle_.reset(raw);
@@ -101,7 +104,8 @@ void migrate(sqlite3* database) {
   const std::uint64_t have = version.number(0);
   version.step();
   if (have > kMigrations.size()) {
-    throw Error(ErrorKind::unsupported, "store.newer", fmt::format("The database has version {}, this visord knows up to {}.", have, kMigrations.size()),
+    throw Error(ErrorKind::unsupported, "store.newer",
+                fmt::format("The database has version {}, this visord knows up to {}.", have, kMigrations.size()),
                 "Use the newer version of Visor that has written it.");
   }
   for (std::uint64_t next = have; next < kMigrations.size(); ++next) {
