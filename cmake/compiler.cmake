@@ -20,7 +20,8 @@ if(VISOR_SANITIZE)
   add_link_options(-fsanitize=${VISOR_SANITIZE})
 endif()
 
+# Objects are the same wherever the checkout and the build folder lie, so all of them share one cache.
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_NOHASHDIR=1 "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" "${CCACHE}")
 endif()
