@@ -38,9 +38,9 @@ struct MachineDefinition {
   std::string name;
   model::MachineSpec spec;
   std::vector<ResolvedDisk> disks;
-  std::optional<std::filesystem::path> seed;  ///< cloud-init medium (raw), attached read-only
-  std::filesystem::path state_directory;      ///< firmware variables live here
-  std::filesystem::path runtime_directory;    ///< sockets, log, process record
+  std::optional<std::filesystem::path> seed;          ///< cloud-init medium (raw), attached read-only
+  std::filesystem::path state_directory;              ///< firmware variables live here
+  std::filesystem::path runtime_directory;            ///< sockets, log, process record
   std::optional<std::filesystem::path> restore_from;  ///< continue from this saved state instead of booting
 };
 
@@ -59,11 +59,11 @@ struct MachineEvent {
   enum class Kind {
     paused,
     resumed,
-    shutdown,        ///< the guest switched itself off; exited follows
-    reset,           ///< the guest restarted itself
-    panicked,        ///< the guest's kernel reported a panic
-    agent_changed,   ///< the guest agent opened or closed its port
-    exited,          ///< the process is gone
+    shutdown,       ///< the guest switched itself off; exited follows
+    reset,          ///< the guest restarted itself
+    panicked,       ///< the guest's kernel reported a panic
+    agent_changed,  ///< the guest agent opened or closed its port
+    exited,         ///< the process is gone
   };
   Kind kind;
   bool expected = false;  ///< exited: after shutdown or quit(), not by a crash
@@ -126,7 +126,7 @@ class RunningMachine {
   virtual Awaitable<std::vector<model::PortForward>> forwards() = 0;
   virtual GuestAgent& agent() = 0;
 
-  virtual Awaitable<os::Fd> connect_screen() = 0;   ///< a new RFB connection (a connected socket)
+  virtual Awaitable<os::Fd> connect_screen() = 0;           ///< a new RFB connection (a connected socket)
   virtual std::filesystem::path serial_socket() const = 0;  ///< first serial port; accepts one client
   virtual std::filesystem::path serial_log() const = 0;     ///< what was printed so far
   virtual std::vector<std::string> log_tail(std::size_t lines) const = 0;

@@ -1,0 +1,66 @@
+// The list under construction: what the parts of arguments*.cpp share.
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <string>
+#include <vector>
+
+#include "model/machine.h"
+#include "qemu/arguments.h"
+
+namespace visor::qemu {
+
+class ArgumentList {
+ public:
+  void add(std::string argument, std::string value, std::string setting);
+  /// An argument whose value is a JSON object (-blockdev, -device, -object, -netdev).
+  void add_json(std::string argument, const boost::json::object& value, std::string setting);
+  std::vector<model::ExplainedArgument> take() { return std::move(list_); }
+
+ private:
+  std::vector<model::ExplainedArgument> list_;
+};
+
+/// The definition with its plan, as the parts read it.
+struct ArgumentInput {
+  const hypervisor::MachineDefinition& definition;
+  const Plan& plan;
+  std::string chipset;  ///< resolved
+
+  const model::MachineSpec& spec() const { return definition.spec; }
+  bool x86() const { return definition.spec.arch == model::Arch::x86_64; }
+  bool pcie() const { return chipset != "i440fx"; }
+};
+
+/// Gives removable cards a PCIe port of their own and counts the ports. On i440fx there are none: the bus itself takes them.
+class PciPorts {
+ public:
+  PciPorts(const ArgumentInput& input, ArgumentList& list) : input_(input), list_(list) {}
+  /// The "bus" of a new device that can be unplugged later: adds a port for it, or names nothing on i440fx.
+  void attach(boost::json::object& device, const std::string& setting);
+  /// Adds empty ports for what is plugged in while the machine runs.
+  void add_spare(int count);
+
+ private:
+  std::string add_port(const std::string& setting);
+
+  const ArgumentInput& input_;
+  ArgumentList& list_;
+  int count_ = 0;
+};
+
+void add_disks(const ArgumentInput& input, PciPorts& ports, ArgumentList& list);
+void add_seed(const ArgumentInput& input, PciPorts& ports, ArgumentList& list);
+void add_nics(const ArgumentInput& input, PciPorts& ports, ArgumentList& list);
+void add_display(const ArgumentInput& input, ArgumentList& list);
+void add_channels(const ArgumentInput& input, ArgumentList& list);
+void add_helpers(const ArgumentInput& input, ArgumentList& list);
+/// Flash nodes of the firmware; -machine names them.
+void add_firmware(const ArgumentInput& input, ArgumentList& list);
+/// Where a disk really goes when its bus is `auto`.
+model::DiskBus resolve_bus(const model::Disk& disk, const std::string& chipset);
+/// The USB controller, when something needs it; comes before the devices on it.
+void add_usb_controller(const ArgumentInput& input, ArgumentList& list);
+
+}  // namespace visor::qemu

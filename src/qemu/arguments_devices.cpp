@@ -1,0 +1,134 @@
+// Everything on the buses but the disks: ports, network cards, screen, channels and small helpers.
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "qemu/argument_list.h"
+
+namespace visor::qemu {
+namespace {
+
+/// First PCI slot of the hot-plug ports; eight share a slot as functions. Devices without an address fill the lower slots.
+constexpr int kFirstPortSlot = 0x10;
+
+std::string_view nic_driver(model::NicModel model) {
+  switch (model) {
+    case model::NicModel::virtio: return "virtio-net-pci";
+    case model::NicModel::e1000e: return "e1000e";
+    case model::NicModel::rtl8139: return "rtl8139";
+  }
+  return "virtio-net-pci";
+}
+
+/// How QEMU's user-mode network writes a forward: "tcp:127.0.0.1:40022-:22" (qemu net/slirp.c).
+std::string forward_text(const model::PortForward& forward) {
+  return fmt::format("{}:{}:{}-:{}", forward.protocol == model::Protocol::tcp ? "tcp" : "udp", forward.host_address, forward.host_port,
+                     forward.guest_port);
+}
+
+std::string_view display_driver(const ArgumentInput& input) {
+  const bool standard = input.spec().display.model == model::DisplayModel::std_;
+  if (input.x86()) return standard ? "VGA" : "virtio-vga";
+  return standard ? "ramfb" : "virtio-gpu-pci";
+}
+
+bool has_usb_disk(const ArgumentInput& input) {
+  for (const model::Disk& disk : input.spec().disks) {
+    if (disk.bus == model::DiskBus::usb) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string PciPorts::add_port(const std::string& setting) {
+  const std::string id = fmt::format("port{}", count_);
+  list_.add_json("-device",
+                 {{"driver", "pcie-root-port"},
+                  {"id", id},
+                  {"bus", "pcie.0"},
+                  {"chassis", count_ + 1},
+                  {"port", count_},
+                  {"addr", fmt::format("0x{:x}.0x{:x}", kFirstPortSlot + count_ / 8, count_ % 8)},
+                  {"multifunction", true}},
+                 setting);
+  ++count_;
+  return id;
+}
+
+void PciPorts::attach(boost::json::object& device, const std::string& setting) {
+  if (input_.pcie()) device["bus"] = add_port(setting);
+}
+
+void PciPorts::add_spare(int count) {
+  for (int i = 0; i < count && input_.pcie(); ++i) add_port("visor");
+}
+
+void add_usb_controller(const ArgumentInput& input, ArgumentList& list) {
+  const bool windows_seed = input.plan.seed && input.spec().os.family == model::OsFamily::windows;
+  if (input.spec().display.model == model::DisplayModel::none && !has_usb_disk(input) && !windows_seed) return;
+  list.add_json("-device", {{"driver", "qemu-xhci"}, {"id", "usb"}}, "visor");
+}
+
+void add_nics(const ArgumentInput& input, PciPorts& ports, ArgumentList& list) {
+  for (std::size_t i = 0; i < input.spec().nics.size(); ++i) {
+    const model::Nic& nic = input.spec().nics[i];
+    const std::string setting = fmt::format("spec.nics[{}]", i);
+    boost::json::object backend{{"type", "user"}, {"id", netdev_id(nic.id)}};
+    boost::json::array forwards;
+    for (const model::PortForward& forward : input.plan.forwards[i]) forwards.push_back({{"str", forward_text(forward)}});
+    if (!forwards.empty()) backend["hostfwd"] = std::move(forwards);
+    list.add_json("-netdev", backend, setting + ".forwards");
+    boost::json::object card{{"driver", nic_driver(nic.model)}, {"id", nic_device_id(nic.id)}, {"netdev", netdev_id(nic.id)}};
+    if (!nic.mac.empty()) card["mac"] = nic.mac;
+    // No option ROM: nothing boots from the network, and the firmware starts faster.
+    card["romfile"] = "";
+    ports.attach(card, setting);
+    list.add_json("-device", card, setting + ".model");
+  }
+}
+
+void add_display(const ArgumentInput& input, ArgumentList& list) {
+  list.add("-display", "none", "visor");
+  if (input.spec().display.model == model::DisplayModel::none) return;
+  // The screen listens nowhere: a viewer's socket is given to QEMU over the monitor (add_client).
+  list.add("-vnc", "none", "spec.display.model");
+  list.add_json("-device", {{"driver", display_driver(input)}, {"id", "video"}}, "spec.display.model");
+  list.add_json("-device", {{"driver", "usb-tablet"}, {"id", "tablet"}, {"bus", "usb.0"}}, "spec.display.model");
+  list.add_json("-device", {{"driver", "usb-kbd"}, {"id", "keyboard"}, {"bus", "usb.0"}}, "spec.display.model");
+}
+
+void add_channels(const ArgumentInput& input, ArgumentList& list) {
+  list.add("-chardev",
+           fmt::format("socket,id=serial0,fd={},server=on,wait=off,logfile={},logappend=on", input.plan.serial_socket,
+                       input.plan.serial_log.name()),
+           "visor");
+  if (input.x86()) {
+    list.add_json("-device", {{"driver", "isa-serial"}, {"id", "serial"}, {"chardev", "serial0"}}, "visor");
+  } else {
+    list.add("-serial", "chardev:serial0", "visor");
+  }
+  if (input.plan.agent_socket < 0) return;
+  list.add("-chardev", fmt::format("socket,id=agent0,fd={},server=on,wait=off", input.plan.agent_socket), "spec.guestAgent");
+  list.add_json("-device", {{"driver", "virtio-serial-pci"}, {"id", "channels"}}, "spec.guestAgent");
+  list.add_json("-device",
+                {{"driver", "virtserialport"},
+                 {"id", "agent"},
+                 {"bus", "channels.0"},
+                 {"chardev", "agent0"},
+                 {"name", "org.qemu.guest_agent.0"}},
+                "spec.guestAgent");
+}
+
+void add_helpers(const ArgumentInput& input, ArgumentList& list) {
+  if (input.spec().rng) {
+    list.add_json("-object", {{"qom-type", "rng-builtin"}, {"id", "rng0"}}, "spec.rng");
+    list.add_json("-device", {{"driver", "virtio-rng-pci"}, {"id", "rng"}, {"rng", "rng0"}}, "spec.rng");
+  }
+  list.add_json("-device",
+                {{"driver", "virtio-balloon-pci"}, {"id", "balloon"}, {"free-page-reporting", true}, {"deflate-on-oom", true}},
+                "visor");
+  list.add_json("-device", {{"driver", input.x86() ? "pvpanic" : "pvpanic-pci"}, {"id", "panic"}}, "visor");
+}
+
+}  // namespace visor::qemu

@@ -1,0 +1,27 @@
+// UEFI firmware images of this host.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "hypervisor/hypervisor.h"
+#include "qemu/plan.h"
+
+namespace visor::qemu {
+
+/// The firmware image for an architecture (without secure boot) and the template of its variables, where Debian's packages
+/// `ovmf` and `qemu-efi-aarch64` put them. `root` is put in front of the paths ("/" but in tests).
+std::optional<Choices::Firmware> find_firmware(model::Arch arch, const std::filesystem::path& root = "/");
+
+/// Whether a machine has firmware in flash: UEFI that is not replaced by a direct kernel, which starts faster without it.
+bool wants_firmware(const model::MachineSpec& spec);
+
+/// The Debian package that brings the firmware.
+std::string firmware_package(model::Arch arch);
+
+/// Makes the machine's own variables from the template at its first start. Holes stay holes: the ARM template is 64 MiB of
+/// mostly nothing.
+void ensure_variables(const std::filesystem::path& variables, const std::filesystem::path& variables_template);
+
+}  // namespace visor::qemu

@@ -1,0 +1,33 @@
+// The port's guest agent over QEMU's agent channel.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "hypervisor/hypervisor.h"
+#include "qmp/guest_agent_client.h"
+
+namespace visor::qemu {
+
+class QemuGuestAgent final : public hypervisor::GuestAgent {
+ public:
+  QemuGuestAgent(boost::asio::any_io_executor executor, std::filesystem::path runtime_directory);
+  /// The agent opened or closed its port.
+  void port_changed() { client_.forget_conversation(); }
+
+  Awaitable<bool> ping(std::chrono::milliseconds timeout) override;
+  Awaitable<std::vector<NetworkInterface>> interfaces() override;
+  Awaitable<OsInfo> os_info() override;
+  Awaitable<model::ExecResult> exec(model::ExecRequest request) override;
+  Awaitable<std::string> read_file(std::string path, Bytes limit) override;
+  Awaitable<> write_file(std::string path, std::string content) override;
+  Awaitable<> shutdown() override;
+
+ private:
+  qmp::GuestAgentClient client_;
+};
+
+}  // namespace visor::qemu

@@ -1,0 +1,83 @@
+#include "qemu/launch_files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "os/file.h"
+#include "qemu/disk_files.h"
+#include "qemu/firmware.h"
+#include "qemu/process_record.h"
+#include "qemu/unix_socket.h"
+
+namespace visor::qemu {
+namespace {
+
+/// A copy in memory of a boot file that QEMU's user may not read: /proc/self/fd opens a file anew, with its own rights.
+os::Fd copy_to_memory(const os::Fd& from, off_t size) {
+  os::Fd copy(::memfd_create("boot-file", MFD_CLOEXEC));
+  if (!copy) throw system_error("memfd_create", errno);
+  off_t position = 0;
+  while (position < size) {
+    const ssize_t sent = ::sendfile(copy.get(), from.get(), &position, static_cast<std::size_t>(size - position));
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) throw system_error("copy a boot file", errno);
+    if (sent == 0) break;
+  }
+  ::fchmod(copy.get(), 0444);
+  return copy;
+}
+
+}  // namespace
+
+void LaunchFiles::add_boot_file(const std::filesystem::path& path, int number, bool other_user, const char* field) {
+  os::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat info {};
+  if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    throw Error(ErrorKind::not_found, "boot.unreadable",
+                fmt::format("The {} {} cannot be read: {}.", field, text::printable(path.native()),
+                            fd ? "it is no file" : system_error("open", errno).what()),
+                "Give the path of a file that the user of visord may read.");
+  }
+  if (other_user && (info.st_mode & S_IROTH) == 0) return add(copy_to_memory(fd, info.st_size), number);
+  reopened_.push_back(path);
+  add(std::move(fd), number);
+}
+
+LaunchFiles LaunchFiles::open(const hypervisor::MachineDefinition& definition, const Plan& plan, bool other_user) {
+  LaunchFiles files;
+  for (const PlannedDisk& disk : plan.disks) {
+    for (const PlannedFile& layer : disk.layers) files.add(open_planned(layer), layer.descriptor);
+  }
+  if (plan.seed) files.add(open_planned(*plan.seed), plan.seed->descriptor);
+  if (plan.firmware) {
+    ensure_variables(plan.firmware->variables.path, plan.choices.firmware->variables_template);
+    files.add(open_planned(plan.firmware->code), plan.firmware->code.descriptor);
+    files.add(open_planned(plan.firmware->variables), plan.firmware->variables.descriptor);
+  }
+  if (plan.kernel >= 0) files.add_boot_file(definition.spec.boot.kernel, plan.kernel, other_user, "kernel");
+  if (plan.initrd >= 0) files.add_boot_file(definition.spec.boot.initrd, plan.initrd, other_user, "initial RAM disk");
+  // A restored machine goes on with the console that it had.
+  const int truncate = definition.restore_from ? 0 : O_TRUNC;
+  files.add(os::open_file(plan.serial_log.path, O_WRONLY | O_APPEND | O_CREAT | truncate), plan.serial_log.descriptor);
+  files.add(listen_unix(definition.runtime_directory, kControlSocket), plan.control_socket);
+  files.add(listen_unix(definition.runtime_directory, kPeopleSocket), plan.people_socket);
+  files.add(listen_unix(definition.runtime_directory, kSerialSocket), plan.serial_socket);
+  if (plan.agent_socket >= 0) files.add(listen_unix(definition.runtime_directory, kAgentSocket), plan.agent_socket);
+  return files;
+}
+
+std::vector<std::pair<int, int>> LaunchFiles::descriptors() const {
+  std::vector<std::pair<int, int>> pairs;
+  for (const auto& [fd, number] : files_) pairs.emplace_back(fd.get(), number);
+  return pairs;
+}
+
+}  // namespace visor::qemu

@@ -1,0 +1,260 @@
+#include "qemu/launcher.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <csignal>
+#include <utility>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "loop/event_loop.h"
+#include "loop/process.h"
+#include "loop/timeout.h"
+#include "os/file.h"
+#include "qemu/arguments.h"
+#include "qemu/disk_files.h"
+#include "qemu/launch_files.h"
+#include "qemu/ports.h"
+#include "qemu/unix_socket.h"
+#include "qmp/commands.h"
+
+namespace visor::qemu {
+namespace {
+
+constexpr std::size_t kPasswdBuffer = 16384;
+constexpr uid_t kNobody = 65534;
+constexpr int kPortAttempts = 3;
+constexpr std::size_t kLogLines = 8;
+constexpr std::chrono::seconds kExitGrace{5};
+/// Reading a saved state: as long as a slow disk may need for the memory of a large machine.
+constexpr std::chrono::minutes kRestoreTimeout{30};
+
+/// What QEMU may read by name: its program, libraries, firmware blobs and the resolver's configuration. Disks, sockets and logs
+/// come as descriptors, so there is nothing that it may write.
+const std::array<const char*, 9> kReadable{"/usr",         "/lib",           "/lib64",
+                                           "/etc/ld.so.cache", "/etc/resolv.conf", "/run/systemd/resolve",
+                                           "/etc/localtime",   "/dev/urandom",     "/sys/devices/system"};
+
+os::Box make_box(const Plan& plan, const LaunchFiles& files, const QemuUser& user) {
+  os::Box box;
+  box.landlock = true;
+  box.readable.assign(kReadable.begin(), kReadable.end());
+  box.readable.insert(box.readable.end(), files.reopened().begin(), files.reopened().end());
+  box.writable = {"/dev/null"};
+  if (plan.choices.accelerator == "kvm") box.writable.emplace_back("/dev/kvm");
+  box.uid = user.uid;
+  box.gid = user.gid;
+  return box;
+}
+
+os::Process spawn(const hypervisor::MachineDefinition& definition, const Plan& plan, const LaunchFiles& files, const QemuUser& user) {
+  os::Command command;
+  command.program = plan.choices.program;
+  command.arguments = to_argv(make_arguments(definition, plan));
+  command.output = os::open_file(definition.runtime_directory / kQemuLog, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC);
+  command.error = command.output.duplicate();
+  command.descriptors = files.descriptors();
+  command.box = make_box(plan, files, user);
+  // Boxed libraries must not look for a home directory that they cannot read.
+  command.environment = {{"HOME", "/"}};
+  return os::Process::spawn(command);
+}
+
+ProcessRecord make_record(const hypervisor::MachineDefinition& definition, const Plan& plan, const os::Process& process) {
+  ProcessRecord record;
+  record.machine_id = definition.id;
+  record.machine_name = definition.name;
+  record.pid = process.pid();
+  record.start_time = process.start_time();
+  record.boot_id = current_boot_id();
+  record.program = plan.choices.program.native();
+  record.machine_type = plan.choices.machine_type;
+  record.accelerator = plan.choices.accelerator;
+  record.accelerator_reason = plan.choices.accelerator_reason;
+  record.started_at = std::chrono::system_clock::now();
+  record.spec = definition.spec;
+  return record;
+}
+
+void require_not_running(const hypervisor::MachineDefinition& definition) {
+  const auto record = read_record(definition.runtime_directory);
+  if (!record || record->boot_id != current_boot_id()) return;
+  if (!os::Process::attach(static_cast<pid_t>(record->pid), record->start_time)) return;
+  throw Error(ErrorKind::conflict, "machine.already_running",
+              fmt::format("The machine {} already runs as process {}.", definition.name, record->pid),
+              "Stop it first.");
+}
+
+/// One try to start; kept apart from the coroutine so that its failure can be cleaned up after.
+struct Attempt {
+  os::Process process;
+  std::unique_ptr<qmp::Client> client;
+  bool spawned = false;
+};
+
+Awaitable<> restore(qmp::Client& client, std::filesystem::path file) {
+  const os::Fd state = os::open_file(file, O_RDONLY);
+  co_await qmp::getfd(client, "saved-state", state);
+  co_await qmp::migrate_incoming_from_fd(client, "saved-state");
+  const auto end = std::chrono::steady_clock::now() + kRestoreTimeout;
+  for (auto pause = std::chrono::milliseconds(2);; pause = std::min(pause * 2, std::chrono::milliseconds(100))) {
+    const qmp::Migration migration = co_await qmp::query_migrate(client);
+    if (migration.status == "completed") co_return;
+    if (migration.ended()) {
+      throw Error(ErrorKind::internal, "machine.restore_failed", fmt::format("The saved state cannot be restored: {}", migration.error));
+    }
+    if (std::chrono::steady_clock::now() > end) {
+      throw Error(ErrorKind::timeout, "machine.restore_failed", "The saved state was not read in time.");
+    }
+    co_await loop::sleep_for(pause);
+  }
+}
+
+/// Cards whose cable the spec has unplugged.
+Awaitable<> set_initial_state(qmp::Client& client, const model::MachineSpec& spec) {
+  for (const model::Nic& nic : spec.nics) {
+    if (!nic.link_up) co_await qmp::set_link(client, nic_device_id(nic.id), false);
+  }
+}
+
+Awaitable<> attempt(Attempt& attempt, const hypervisor::MachineDefinition& definition, const Plan& plan, ProcessRecord& record) {
+  const QemuUser user = choose_user(plan.choices.accelerator == "kvm");
+  {
+    const LaunchFiles files = LaunchFiles::open(definition, plan, user.uid.has_value());
+    attempt.process = spawn(definition, plan, files, user);
+    attempt.spawned = true;
+    // From here on QEMU alone holds the listening sockets: when it ends, our connection ends too.
+  }
+  std::optional<os::Fd> connection = connect_unix(definition.runtime_directory, kControlSocket);
+  record = make_record(definition, plan, attempt.process);
+  write_record(definition.runtime_directory, record);
+  if (!connection) throw Error(ErrorKind::unavailable, "qemu.gone", "QEMU ended at once.");
+  attempt.client = co_await qmp::Client::adopt(std::move(*connection));
+  co_await set_initial_state(*attempt.client, definition.spec);
+  if (definition.restore_from) co_await restore(*attempt.client, *definition.restore_from);
+  co_await qmp::cont(*attempt.client);
+}
+
+/// Ends what a failed try has left. Not cancellable: it must get to its end.
+Awaitable<> clean_up(Attempt& attempt, const hypervisor::MachineDefinition& definition, bool ended_by_itself) {
+  if (attempt.client) co_await attempt.client->close();
+  attempt.client.reset();
+  if (attempt.spawned) {
+    bool gone = false;
+    if (ended_by_itself) {
+      try {
+        co_await loop::with_timeout<os::ExitStatus>(kExitGrace, "The end of QEMU", [&] { return loop::wait_exit(attempt.process); });
+        gone = true;
+      } catch (const Error&) {  // it hangs: killed below
+      }
+    }
+    if (!gone) {
+      attempt.process.signal(SIGKILL);
+      attempt.process.reap();
+    }
+    attempt.spawned = false;
+  }
+  remove_leftovers(definition.runtime_directory);
+}
+
+Error as_error(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    return error;
+  } catch (const boost::system::system_error& error) {
+    if (error.code() == boost::asio::error::operation_aborted) {
+      return {ErrorKind::cancelled, "task.cancelled", "The work was cancelled."};
+    }
+    return {ErrorKind::internal, "machine.start_failed", error.what()};
+  } catch (const std::exception& error) {
+    return {ErrorKind::internal, "machine.start_failed", error.what()};
+  }
+}
+
+bool is_gone(const Error& error) { return error.code() == "qemu.gone"; }
+
+/// What the user is told: QEMU's own last words where it ended by itself.
+Error start_error(const Error& cause, const std::vector<std::string>& log, const Plan& plan, bool restoring) {
+  if (std::optional<Error> locked = lock_failure(log, plan)) return *locked;
+  if (!is_gone(cause)) return cause;
+  std::string words;
+  for (const std::string& line : log) words += (words.empty() ? "" : "\n") + line;
+  const char* code = restoring ? "machine.restore_failed" : "machine.start_failed";
+  return {ErrorKind::internal, code, fmt::format("QEMU ended before the machine ran: {}", words.empty() ? "no message" : words),
+          restoring ? "The saved state is still there; start again, or discard it and boot."
+                    : "`visor machine command` shows QEMU's arguments with the settings that made them."};
+}
+
+void prepare_directory(const std::filesystem::path& directory) {
+  os::make_directories(directory);
+  if (::chmod(directory.c_str(), 0700) != 0) throw system_error(fmt::format("protect {}", directory.native()), errno);
+}
+
+}  // namespace
+
+QemuUser choose_user(bool with_kvm) {
+  if (::geteuid() != 0) return {};
+  QemuUser user{kNobody, kNobody};
+  std::array<char, kPasswdBuffer> buffer;
+  passwd entry{};
+  passwd* found = nullptr;
+  for (const char* name : {"visor-qemu", "nobody"}) {
+    if (::getpwnam_r(name, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) continue;
+    user = {entry.pw_uid, entry.pw_gid};
+    break;
+  }
+  struct stat device {};
+  if (with_kvm && ::stat("/dev/kvm", &device) == 0) user.gid = device.st_gid;
+  return user;
+}
+
+Awaitable<Launched> launch(hypervisor::MachineDefinition definition, Choices choices) {
+  require_not_running(definition);
+  const bool fresh = !std::filesystem::exists(definition.runtime_directory);
+  prepare_directory(definition.runtime_directory);
+  Plan plan = make_plan(definition, std::move(choices));
+  const std::vector<std::vector<model::PortForward>> wanted = plan.forwards;
+  for (int turn = 1; turn <= kPortAttempts; ++turn) {
+    Attempt current;
+    Launched launched;
+    std::exception_ptr failure;
+    try {
+      plan.forwards = wanted;
+      choose_ports(plan.forwards);
+      co_await attempt(current, definition, plan, launched.record);
+      launched.process = std::move(current.process);
+      launched.client = std::move(current.client);
+      co_return launched;
+    } catch (...) {  // also Asio's own exception of a cancelled wait; thrown on below as an Error
+      failure = std::current_exception();
+    }
+    const Error error = as_error(failure);
+    const bool gone = is_gone(error);
+    // The caller may be cancelled, yet the process must not stay behind.
+    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+    co_await clean_up(current, definition, gone);
+    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
+    const std::vector<std::string> log = log_lines(definition.runtime_directory, kLogLines);
+    if (gone && is_forward_failure(log) && turn < kPortAttempts) continue;
+    if (fresh) os::remove_tree(definition.runtime_directory);
+    throw start_error(error, log, plan, definition.restore_from.has_value());
+  }
+  throw Error(ErrorKind::internal, "machine.start_failed", "No try to start the machine was made.");
+}
+
+}  // namespace visor::qemu

@@ -1,0 +1,74 @@
+// What the parts of a running machine share (running_machine*.cpp, machine_watch.cpp).
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hypervisor/hypervisor.h"
+#include "loop/sync.h"
+#include "os/process.h"
+#include "qemu/guest_agent.h"
+#include "qemu/process_record.h"
+#include "qmp/client.h"
+#include "qmp/commands.h"
+
+namespace visor::qemu {
+
+/// Kept alive by the machine and by each of its coroutines.
+struct MachineState {
+  MachineState(boost::asio::any_io_executor where, ProcessRecord what, std::filesystem::path directory, os::Process who)
+      : executor(where),
+        record(std::move(what)),
+        runtime_directory(std::move(directory)),
+        process(std::move(who)),
+        changed(where),
+        agent(where, runtime_directory) {}
+  ~MachineState() { release_client(); }
+  MachineState(const MachineState&) = delete;
+  MachineState& operator=(const MachineState&) = delete;
+
+  boost::asio::any_io_executor executor;
+  ProcessRecord record;
+  std::filesystem::path runtime_directory;
+  os::Process process;
+  std::shared_ptr<qmp::Client> client;  ///< none while QEMU does not answer
+  loop::Notifier changed;               ///< exited, connection ended, shutdown seen
+  QemuGuestAgent agent;
+  std::function<void(const hypervisor::MachineEvent&)> handler;
+  std::vector<hypervisor::MachineEvent> unheard;  ///< events before the first handler
+  std::vector<qmp::VirtualCpu> virtual_cpus;      ///< asked once; empty until then
+  std::string stop_detail;                        ///< why QEMU stops by itself, from the event before STOP
+  bool expected = false;                          ///< its end is no crash
+  bool switched_off = false;                      ///< the guest is off; QEMU waits to be ended
+  bool exited = false;
+  bool saving = false;
+
+  /// The monitor, or Error{unavailable, "machine.unresponsive"} (`machine.not_running` after its end).
+  std::shared_ptr<qmp::Client> monitor() const;
+  void emit(hypervisor::MachineEvent event);
+  /// Takes over a connection: its events come here from now on.
+  void adopt(std::unique_ptr<qmp::Client> connection);
+
+ private:
+  /// A coroutine may still hold the connection: it must not call back here.
+  void release_client();
+};
+
+/// Waits for the end of the process and tells it; for the machine's task group.
+Awaitable<> watch_process(std::shared_ptr<MachineState> state);
+/// Keeps a monitor connection, ends a QEMU whose guest is off, switches on the balloon's reports.
+Awaitable<> keep_connected(std::shared_ptr<MachineState> state);
+/// Waits until the process is gone or `timeout` is over; whether it is gone.
+Awaitable<bool> wait_gone(std::shared_ptr<MachineState> state, loop::Duration timeout);
+/// Asks QEMU to quit, kills it after `grace`. Error{timeout, "machine.not_ended"} when even that does not help.
+Awaitable<> quit_process(std::shared_ptr<MachineState> state, std::chrono::milliseconds grace);
+/// Writes the state of a machine to a file and ends it (hypervisor::RunningMachine::save).
+Awaitable<> save_machine(std::shared_ptr<MachineState> state, std::filesystem::path file, std::function<void(double)> on_progress);
+
+}  // namespace visor::qemu

@@ -1,0 +1,84 @@
+// What the launcher hands to QEMU as open descriptors, decided before anything is opened: the arguments are a pure function
+// of the definition and this plan.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hypervisor/hypervisor.h"
+#include "model/machine_spec.h"
+
+namespace visor::qemu {
+
+/// What was found out about the host before the arguments are made.
+struct Choices {
+  std::filesystem::path program;   ///< the QEMU binary
+  std::string accelerator;         ///< "kvm" or "tcg"
+  std::string accelerator_reason;  ///< why not the better one
+  std::string machine_type;        ///< versioned: "pc-q35-7.2"
+  /// Firmware image in flash; nothing: the machine's built-in BIOS, or none.
+  struct Firmware {
+    std::filesystem::path code;
+    std::filesystem::path variables_template;
+  };
+  std::optional<Firmware> firmware;
+};
+
+/// A file that QEMU gets as a descriptor.
+struct PlannedFile {
+  std::filesystem::path path;
+  bool writable = false;
+  int descriptor = -1;     ///< its number inside QEMU
+  int set = -1;            ///< number of its descriptor set: "/dev/fdset/SET" is its name for QEMU
+  std::string label;       ///< "disk0.0": shown by query-fdsets and used to explain errors; never a text of the user
+  std::string disk_id;     ///< the disk it belongs to, empty for others
+
+  std::string name() const { return "/dev/fdset/" + std::to_string(set); }
+};
+
+/// The layers of one disk in the order of the definition (the top one first).
+struct PlannedDisk {
+  std::string disk_id;
+  std::vector<PlannedFile> layers;
+};
+
+struct PlannedFirmware {
+  PlannedFile code;
+  PlannedFile variables;
+};
+
+/// Every descriptor and every decision of one start.
+struct Plan {
+  Choices choices;
+  int control_socket = -1;  ///< listening sockets
+  int people_socket = -1;
+  int serial_socket = -1;
+  int agent_socket = -1;  ///< -1: no agent port
+  PlannedFile serial_log;
+  std::vector<PlannedDisk> disks;
+  std::optional<PlannedFile> seed;
+  std::optional<PlannedFirmware> firmware;
+  int kernel = -1;  ///< opened read-only; QEMU reads /proc/self/fd/N
+  int initrd = -1;
+  std::vector<std::vector<model::PortForward>> forwards;  ///< per nic of the spec, with the host ports really used
+};
+
+/// The chipset that `auto` means for this architecture.
+std::string resolve_chipset(const model::MachineSpec& spec);
+/// The CPU model that `auto` means with this accelerator.
+std::string resolve_cpu_model(const model::MachineSpec& spec, const std::string& accelerator);
+
+/// Where the firmware variables of a machine are kept.
+std::filesystem::path variables_file(const hypervisor::MachineDefinition& definition);
+
+/// Numbers every descriptor. Pure: opens nothing; forwards keep the spec's host ports.
+Plan make_plan(const hypervisor::MachineDefinition& definition, Choices choices);
+
+/// All block files of a plan (disks, seed, firmware, serial log): what is opened and given as descriptor sets.
+std::vector<PlannedFile> planned_files(const Plan& plan);
+
+}  // namespace visor::qemu

@@ -1,0 +1,69 @@
+#include "qemu/process_counters.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "os/file.h"
+
+namespace visor::qemu {
+namespace {
+
+std::optional<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end == text.data()) return std::nullopt;
+  return value;
+}
+
+/// Fields 14 and 15 of stat, counted from the one behind the command name (field 3).
+constexpr std::size_t kUserTime = 11;
+constexpr std::size_t kSystemTime = 12;
+
+}  // namespace
+
+std::optional<std::chrono::nanoseconds> parse_schedstat(std::string_view content) {
+  const auto value = number(content.substr(0, content.find(' ')));
+  if (!value) return std::nullopt;
+  return std::chrono::nanoseconds(*value);
+}
+
+std::optional<std::chrono::nanoseconds> parse_stat_time(std::string_view content) {
+  const std::size_t end = content.rfind(')');
+  if (end == std::string_view::npos || end + 2 > content.size()) return std::nullopt;
+  const std::vector<std::string> fields = text::split(content.substr(end + 2), ' ');
+  if (fields.size() <= kSystemTime) return std::nullopt;
+  const auto user = number(fields[kUserTime]);
+  const auto system = number(fields[kSystemTime]);
+  if (!user || !system) return std::nullopt;
+  const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  return std::chrono::nanoseconds((*user + *system) * (1'000'000'000U / ticks));
+}
+
+std::optional<std::chrono::nanoseconds> thread_time(pid_t pid, std::int64_t thread_id) {
+  const std::string folder = fmt::format("/proc/{}/task/{}/", pid, thread_id);
+  if (const auto content = os::read_file_if_any(folder + "schedstat")) {
+    if (const auto time = parse_schedstat(*content)) return time;
+  }
+  const auto content = os::read_file_if_any(folder + "stat");
+  return content ? parse_stat_time(*content) : std::nullopt;
+}
+
+std::chrono::nanoseconds process_time(pid_t pid) {
+  const auto content = os::read_file_if_any(fmt::format("/proc/{}/stat", pid));
+  return content ? parse_stat_time(*content).value_or(std::chrono::nanoseconds(0)) : std::chrono::nanoseconds(0);
+}
+
+Bytes resident_memory(pid_t pid) {
+  const auto content = os::read_file_if_any(fmt::format("/proc/{}/statm", pid));
+  if (!content) return {};
+  const std::vector<std::string> fields = text::split(*content, ' ');
+  const auto pages = fields.size() > 1 ? number(fields[1]) : std::nullopt;
+  return {pages.value_or(0) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))};
+}
+
+}  // namespace visor::qemu

@@ -1,0 +1,58 @@
+// The note in the runtime directory by which a later daemon finds a machine's process again.
+#pragma once
+
+#include <boost/describe.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "model/machine_spec.h"
+
+namespace visor::qemu {
+
+/// Written before the guest runs its first instruction, in a directory that QEMU itself cannot write to.
+struct ProcessRecord {
+  std::string machine_id;
+  std::string machine_name;
+  std::int64_t pid = -1;
+  std::uint64_t start_time = 0;  ///< field 22 of /proc/PID/stat
+  std::string boot_id;           ///< a record of an earlier boot is of a dead process
+  std::string program;
+  std::string machine_type;
+  std::string accelerator;
+  std::string accelerator_reason;
+  WallTime started_at;
+  model::MachineSpec spec;
+};
+BOOST_DESCRIBE_STRUCT(ProcessRecord, (),
+                      (machine_id, machine_name, pid, start_time, boot_id, program, machine_type, accelerator, accelerator_reason,
+                       started_at, spec))
+
+/// The running kernel's boot id.
+std::string current_boot_id();
+
+void write_record(const std::filesystem::path& runtime_directory, const ProcessRecord& record);
+/// Nothing when there is none or it cannot be read (which is logged).
+std::optional<ProcessRecord> read_record(const std::filesystem::path& runtime_directory);
+
+/// Names in a machine's runtime directory.
+inline constexpr const char* kRecordName = "process.json";
+inline constexpr const char* kControlSocket = "qmp.sock";
+inline constexpr const char* kPeopleSocket = "qmp-user.sock";
+inline constexpr const char* kSerialSocket = "serial.sock";
+inline constexpr const char* kAgentSocket = "agent.sock";
+inline constexpr const char* kSerialLog = "serial.log";
+inline constexpr const char* kQemuLog = "qemu.log";
+
+/// Removes sockets and record of a machine that has ended; its logs stay until the next start.
+void remove_leftovers(const std::filesystem::path& runtime_directory);
+/// The last lines of QEMU's log, made printable.
+std::vector<std::string> log_lines(const std::filesystem::path& runtime_directory, std::size_t count);
+/// The last few lines as one text for a reason; "QEMU left no message." when there are none.
+std::string last_words(const std::filesystem::path& runtime_directory);
+
+}  // namespace visor::qemu

@@ -1,0 +1,108 @@
+#include "qemu/qemu_hypervisor.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "os/process.h"
+#include "qemu/arguments.h"
+#include "qemu/firmware.h"
+#include "qemu/launcher.h"
+#include "qemu/reattach.h"
+#include "qemu/running_machine.h"
+
+namespace visor::qemu {
+namespace {
+
+constexpr model::Arch kArchs[] = {model::Arch::x86_64, model::Arch::aarch64};
+
+std::filesystem::path require_program(model::Arch arch) {
+  if (const auto program = os::find_program(program_name(arch))) return *program;
+  Validation validation;
+  validation.refuse("spec.arch", "unsupported",
+                    fmt::format("There is no {} on this host: install the package {} (`sudo apt install {}`).", program_name(arch),
+                                program_package(arch), program_package(arch)));
+  validation.throw_if_failed("machine.unsupported");
+  return {};
+}
+
+}  // namespace
+
+QemuHypervisor::QemuHypervisor(QemuOptions options)
+    : options_(std::move(options)), capabilities_(options_.cache_directory), accelerators_(options_.cache_directory, options_.probe) {}
+
+Awaitable<HostFacts> QemuHypervisor::facts(model::Arch arch, std::filesystem::path program) {
+  HostFacts facts;
+  facts.capabilities = co_await capabilities_.get(program);
+  facts.accelerators = co_await accelerators_.get(arch, program, facts.capabilities);
+  facts.has_firmware = find_firmware(arch, options_.root).has_value();
+  co_return facts;
+}
+
+Awaitable<std::vector<model::QemuInfo>> QemuHypervisor::probe() {
+  std::vector<model::QemuInfo> list;
+  for (const model::Arch arch : kArchs) {
+    const auto program = os::find_program(program_name(arch));
+    if (!program) continue;
+    const HostFacts facts = co_await this->facts(arch, *program);
+    list.push_back({arch, program->native(), facts.capabilities.version, facts.accelerators.best(), facts.accelerators.accelerators});
+  }
+  if (list.empty()) {
+    throw Error(ErrorKind::unsupported, "qemu.missing", "There is no QEMU on this host.",
+                "Install it: `sudo apt install qemu-system-x86 qemu-utils ovmf`.");
+  }
+  co_return list;
+}
+
+Awaitable<> QemuHypervisor::check(const model::MachineSpec& spec) {
+  const model::MachineSpec wanted = spec;
+  const HostFacts facts = co_await this->facts(wanted.arch, require_program(wanted.arch));
+  Validation validation;
+  check_for_qemu(wanted, facts, validation);
+  validation.throw_if_failed("machine.unsupported");
+}
+
+Awaitable<Choices> QemuHypervisor::choose(model::MachineSpec spec) {
+  const std::filesystem::path program = require_program(spec.arch);
+  const HostFacts facts = co_await this->facts(spec.arch, program);
+  Validation validation;
+  check_for_qemu(spec, facts, validation);
+  validation.throw_if_failed("machine.unsupported");
+  Choices choices;
+  choices.program = program;
+  choices.accelerator = resolve_accelerator(spec, facts.accelerators);
+  if (choices.accelerator != "kvm") {
+    choices.accelerator_reason =
+        spec.accelerator == model::Accelerator::auto_ ? facts.accelerators.reason() : "The machine's settings ask for it.";
+  }
+  choices.machine_type = resolve_machine(spec, facts.capabilities)->name;
+  if (wants_firmware(spec)) choices.firmware = find_firmware(spec.arch, options_.root);
+  co_return choices;
+}
+
+Awaitable<model::CommandLine> QemuHypervisor::command_line(hypervisor::MachineDefinition definition) {
+  Choices choices = co_await choose(definition.spec);
+  const std::string program = choices.program.native();
+  const Plan plan = make_plan(definition, std::move(choices));
+  co_return model::CommandLine{program, make_arguments(definition, plan)};
+}
+
+Awaitable<std::unique_ptr<hypervisor::RunningMachine>> QemuHypervisor::start(hypervisor::MachineDefinition definition) {
+  const std::filesystem::path directory = definition.runtime_directory;
+  Choices choices = co_await choose(definition.spec);
+  Launched launched = co_await launch(std::move(definition), std::move(choices));
+  const auto executor = co_await boost::asio::this_coro::executor;
+  co_return std::make_unique<QemuMachine>(executor, std::move(launched.record), directory, std::move(launched.process),
+                                          std::move(launched.client));
+}
+
+Awaitable<hypervisor::Hypervisor::Found> QemuHypervisor::reattach(std::filesystem::path machines_directory) {
+  co_return co_await reattach_all(std::move(machines_directory));
+}
+
+}  // namespace visor::qemu

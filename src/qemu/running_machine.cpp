@@ -1,0 +1,219 @@
+#include "qemu/running_machine.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json.hpp>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "os/file.h"
+#include "qemu/arguments.h"
+#include "qemu/machine_state.h"
+#include "qemu/process_counters.h"
+#include "qemu/unix_socket.h"
+
+namespace visor::qemu {
+namespace {
+
+constexpr std::string_view kPngMagic = "\x89PNG\r\n\x1a\n";
+constexpr Bytes kPngLimit{std::uint64_t{64} << 20U};
+
+void require_display(const MachineState& state) {
+  if (state.record.spec.display.model != model::DisplayModel::none) return;
+  throw Error(ErrorKind::conflict, "machine.no_display", fmt::format("The machine {} has no screen.", state.record.machine_name),
+              "Set display.model to virtio and start it again, or use its serial console.");
+}
+
+/// Memory that the guest uses, from its balloon driver's last report. Everything in it is the guest's word.
+std::optional<Bytes> used_memory(const boost::json::value& report, Bytes size) {
+  const boost::json::object* object = report.if_object();
+  const boost::json::value* stats = object != nullptr ? object->if_contains("stats") : nullptr;
+  if (stats == nullptr || !stats->is_object()) return std::nullopt;
+  const auto value = [&](const char* key) -> std::optional<std::uint64_t> {
+    const boost::json::value* entry = stats->get_object().if_contains(key);
+    boost::system::error_code error;
+    const std::uint64_t number = entry != nullptr && entry->is_number() ? entry->to_number<std::uint64_t>(error) : UINT64_MAX;
+    // QEMU writes all ones for what was never reported.
+    return error || number == UINT64_MAX ? std::nullopt : std::optional(number);
+  };
+  const auto total = value("stat-total-memory");
+  const auto available = value("stat-available-memory");
+  if (!total || !available || *available > *total || *total > size.count) return std::nullopt;
+  return Bytes{*total - *available};
+}
+
+os::Fd memory_file() {
+  os::Fd file(::memfd_create("screen", MFD_CLOEXEC));
+  if (!file) throw system_error("memfd_create", errno);
+  return file;
+}
+
+/// QEMU writes to a set's descriptor only with the rights that it has asked for.
+os::Fd write_only(const os::Fd& file) { return os::open_file(fmt::format("/proc/self/fd/{}", file.get()), O_WRONLY); }
+
+std::string read_png(const os::Fd& file) {
+  std::string png = os::read_file(fmt::format("/proc/self/fd/{}", file.get()), kPngLimit);
+  if (png.starts_with(kPngMagic)) return png;
+  throw Error(ErrorKind::internal, "machine.screenshot_failed", "QEMU did not write a picture of the screen.");
+}
+
+}  // namespace
+
+model::Status status_of(const std::string& run_state) {
+  if (run_state == "running") return model::Status::running;
+  if (run_state == "prelaunch" || run_state == "inmigrate" || run_state == "restore-vm") return model::Status::starting;
+  if (run_state == "shutdown" || run_state == "save-vm" || run_state == "finish-migrate" || run_state == "postmigrate") {
+    return model::Status::stopping;
+  }
+  return model::Status::paused;
+}
+
+QemuMachine::QemuMachine(boost::asio::any_io_executor executor, ProcessRecord record, std::filesystem::path runtime_directory,
+                         os::Process process, std::unique_ptr<qmp::Client> client)
+    : state_(std::make_shared<MachineState>(executor, std::move(record), std::move(runtime_directory), std::move(process))),
+      group_(executor) {
+  if (client) state_->adopt(std::move(client));
+  group_.spawn("watch " + state_->record.machine_name, [state = state_] { return watch_process(state); });
+  group_.spawn("monitor " + state_->record.machine_name, [state = state_] { return keep_connected(state); });
+}
+
+QemuMachine::~QemuMachine() {
+  // The coroutines are cancelled but may run once more; they must not reach the engine.
+  state_->handler = [](const hypervisor::MachineEvent&) {};
+  state_->unheard.clear();
+}
+
+const std::string& QemuMachine::id() const { return state_->record.machine_id; }
+pid_t QemuMachine::process_id() const { return state_->process.pid(); }
+const model::MachineSpec& QemuMachine::running_spec() const { return state_->record.spec; }
+std::string QemuMachine::accelerator() const { return state_->record.accelerator; }
+std::string QemuMachine::accelerator_reason() const { return state_->record.accelerator_reason; }
+std::chrono::system_clock::time_point QemuMachine::started_at() const { return state_->record.started_at; }
+
+void QemuMachine::on_event(std::function<void(const hypervisor::MachineEvent&)> handler) {
+  state_->handler = std::move(handler);
+  for (hypervisor::MachineEvent& event : std::exchange(state_->unheard, {})) state_->emit(std::move(event));
+}
+
+Awaitable<model::Status> QemuMachine::status() {
+  const std::shared_ptr<MachineState> state = state_;
+  if (state->exited) co_return model::Status::stopped;
+  if (!state->client || !state->client->connected()) co_return model::Status::running;
+  const std::shared_ptr<qmp::Client> client = state->monitor();
+  const qmp::RunState run = co_await qmp::query_status(*client);
+  co_return status_of(run.status);
+}
+
+Awaitable<> QemuMachine::pause() {
+  const std::shared_ptr<qmp::Client> client = state_->monitor();
+  co_await qmp::stop(*client);
+}
+
+Awaitable<> QemuMachine::resume() {
+  const std::shared_ptr<qmp::Client> client = state_->monitor();
+  co_await qmp::cont(*client);
+}
+
+Awaitable<> QemuMachine::reset() {
+  const std::shared_ptr<qmp::Client> client = state_->monitor();
+  co_await qmp::system_reset(*client);
+}
+
+Awaitable<> QemuMachine::press_power_button() {
+  const std::shared_ptr<qmp::Client> client = state_->monitor();
+  co_await qmp::system_powerdown(*client);
+}
+
+Awaitable<> QemuMachine::quit(std::chrono::milliseconds grace) {
+  const std::shared_ptr<MachineState> state = state_;
+  if (!state->exited) co_await quit_process(state, grace);
+}
+
+Awaitable<> QemuMachine::save(std::filesystem::path file, std::function<void(double progress)> on_progress) {
+  co_await save_machine(state_, std::move(file), std::move(on_progress));
+}
+
+Awaitable<std::string> QemuMachine::screenshot_png() {
+  const std::shared_ptr<MachineState> state = state_;
+  const std::shared_ptr<qmp::Client> client = state->monitor();
+  require_display(*state);
+  const os::Fd picture = memory_file();
+  const std::int64_t set = co_await qmp::add_fd(*client, write_only(picture));
+  std::exception_ptr failure;
+  try {
+    co_await qmp::screendump_png(*client, fmt::format("/dev/fdset/{}", set));
+  } catch (const Error&) {
+    failure = std::current_exception();
+  }
+  co_await client->execute("remove-fd", {{"fdset-id", set}});
+  if (failure) std::rethrow_exception(failure);
+  co_return read_png(picture);
+}
+
+Awaitable<hypervisor::Counters> QemuMachine::counters() {
+  const std::shared_ptr<MachineState> state = state_;
+  const std::shared_ptr<qmp::Client> client = state->monitor();
+  const pid_t pid = state->process.pid();
+  if (state->virtual_cpus.empty()) state->virtual_cpus = co_await qmp::query_cpus_fast(*client);
+  hypervisor::Counters counters;
+  for (const qmp::VirtualCpu& cpu : state->virtual_cpus) {
+    counters.vcpu_time.push_back(thread_time(pid, cpu.thread_id).value_or(std::chrono::nanoseconds(0)));
+  }
+  counters.process_time = process_time(pid);
+  counters.resident = resident_memory(pid);
+  for (const qmp::BlockStats& disk : co_await qmp::query_blockstats(*client)) {
+    counters.disk_read = counters.disk_read + disk.read;
+    counters.disk_written = counters.disk_written + disk.written;
+  }
+  const boost::json::value report = co_await qmp::qom_get(*client, std::string(kBalloonPath), "guest-stats");
+  counters.guest_used = used_memory(report, state->record.spec.memory.size);
+  co_return counters;
+}
+
+Awaitable<> QemuMachine::set_link(std::string nic_id, bool up) {
+  const std::shared_ptr<qmp::Client> client = state_->monitor();
+  co_await qmp::set_link(*client, nic_device_id(nic_id), up);
+}
+
+Awaitable<std::vector<model::PortForward>> QemuMachine::forwards() {
+  const std::shared_ptr<qmp::Client> client = state_->monitor();
+  std::vector<model::PortForward> list;
+  for (const qmp::UserForward& forward : co_await qmp::query_user_forwards(*client)) {
+    list.push_back({forward.protocol == "udp" ? model::Protocol::udp : model::Protocol::tcp, forward.host_address, forward.host_port,
+                    forward.guest_port});
+  }
+  co_return list;
+}
+
+hypervisor::GuestAgent& QemuMachine::agent() { return state_->agent; }
+
+Awaitable<os::Fd> QemuMachine::connect_screen() {
+  const std::shared_ptr<MachineState> state = state_;
+  const std::shared_ptr<qmp::Client> client = state->monitor();
+  require_display(*state);
+  std::pair<os::Fd, os::Fd> ends = socket_pair();
+  co_await qmp::getfd(*client, "viewer", ends.second);
+  co_await client->execute("add_client", {{"protocol", "vnc"}, {"fdname", "viewer"}, {"skipauth", true}});
+  co_return std::move(ends.first);
+}
+
+std::filesystem::path QemuMachine::serial_socket() const { return state_->runtime_directory / kSerialSocket; }
+std::filesystem::path QemuMachine::serial_log() const { return state_->runtime_directory / kSerialLog; }
+std::vector<std::string> QemuMachine::log_tail(std::size_t lines) const { return log_lines(state_->runtime_directory, lines); }
+void QemuMachine::guest_is_off() {
+  state_->expected = true;
+  state_->switched_off = true;
+  state_->emit({hypervisor::MachineEvent::Kind::shutdown, false, "guest-shutdown"});
+  state_->changed.notify_all();
+}
+
+bool QemuMachine::monitor_connected() const { return state_->client && state_->client->connected(); }
+
+}  // namespace visor::qemu

@@ -1,0 +1,140 @@
+#include "qemu/spec_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "qemu/argument_list.h"
+#include "qemu/firmware.h"
+#include "qemu/plan.h"
+
+namespace visor::qemu {
+namespace {
+
+constexpr std::uint32_t kOldestMajor = 7;
+constexpr std::uint32_t kOldestMinor = 2;
+/// Under emulation x86 has no interrupt remapping for processors beyond (qemu hw/i386/x86.c: x2APIC ids need it).
+constexpr std::uint32_t kEmulatedX86Cpus = 255;
+constexpr std::size_t kIdeDisks = 4;
+
+bool chipset_fits(const std::string& chipset, model::Arch arch) {
+  if (arch == model::Arch::aarch64) return chipset == "virt";
+  return chipset == "q35" || chipset == "i440fx";
+}
+
+void check_machine(const model::MachineSpec& spec, const Capabilities& capabilities, Validation& validation) {
+  const std::string chipset = resolve_chipset(spec);
+  const std::string arch = json::enum_name(spec.arch);
+  if (!chipset_fits(chipset, spec.arch)) {
+    return validation.refuse("spec.chipset", "unsupported",
+                             fmt::format("The chipset '{}' does not exist for {}; use {}.", text::printable(chipset), arch,
+                                         spec.arch == model::Arch::aarch64 ? "virt" : "q35 or i440fx"));
+  }
+  const MachineType* machine = resolve_machine(spec, capabilities);
+  if (machine == nullptr) {
+    return validation.refuse(spec.machine_version.empty() ? "spec.chipset" : "spec.machineVersion", "unsupported",
+                             fmt::format("QEMU {} has no machine type '{}' of the chipset {}.", capabilities.version,
+                                         text::printable(spec.machine_version), chipset));
+  }
+  if (spec.cpu.count > machine->max_cpus) {
+    validation.refuse("spec.cpu.count", "range",
+                      fmt::format("{} processors are more than the machine type {} can have ({}).", spec.cpu.count, machine->name,
+                                  machine->max_cpus));
+  }
+}
+
+void check_accelerator(const model::MachineSpec& spec, const AcceleratorReport& report, Validation& validation) {
+  const std::string wanted = resolve_accelerator(spec, report);
+  if (wanted.empty()) {
+    std::string reasons;
+    for (const model::AcceleratorState& state : report.accelerators) reasons += " " + state.reason;
+    return validation.refuse("spec.accelerator", "unsupported", "No accelerator of this QEMU works:" + reasons);
+  }
+  const model::AcceleratorState* state = report.find(wanted);
+  if (state == nullptr || !state->usable) {
+    validation.refuse("spec.accelerator", "unsupported",
+                      fmt::format("{} cannot be used on this host: {}", wanted, state != nullptr ? state->reason : "QEMU lacks it."));
+  }
+}
+
+void check_cpu(const model::MachineSpec& spec, const HostFacts& facts, Validation& validation) {
+  const std::string accelerator = resolve_accelerator(spec, facts.accelerators);
+  const std::string model = resolve_cpu_model(spec, accelerator);
+  if (model == "host" && accelerator != "kvm") {
+    validation.refuse("spec.cpu.model", "unsupported",
+                      "The CPU model 'host' needs KVM, which is not used here: " + facts.accelerators.reason());
+  } else if (model != "host" && !facts.capabilities.has_cpu_model(model)) {
+    validation.refuse("spec.cpu.model", "unsupported",
+                      fmt::format("QEMU {} has no CPU model '{}'.", facts.capabilities.version, text::printable(model)));
+  }
+  if (accelerator == "tcg" && spec.arch == model::Arch::x86_64 && spec.cpu.count > kEmulatedX86Cpus) {
+    validation.refuse("spec.cpu.count", "range",
+                      fmt::format("Without KVM a machine can have at most {} processors, not {}.", kEmulatedX86Cpus, spec.cpu.count));
+  }
+}
+
+void check_disks(const model::MachineSpec& spec, Validation& validation) {
+  const std::string chipset = resolve_chipset(spec);
+  std::map<std::int32_t, std::string> places;
+  std::size_t ide = 0;
+  for (std::size_t i = 0; i < spec.disks.size(); ++i) {
+    const model::Disk& disk = spec.disks[i];
+    const std::string field = fmt::format("spec.disks[{}]", i);
+    const model::DiskBus bus = resolve_bus(disk, chipset);
+    if (bus == model::DiskBus::ide && chipset != "i440fx") {
+      validation.refuse(field + ".bus", "unsupported", fmt::format("The chipset {} has no IDE; use sata.", chipset));
+    }
+    if (bus == model::DiskBus::ide && ++ide > kIdeDisks) {
+      validation.refuse(field + ".bus", "unsupported", fmt::format("IDE takes {} disks at most.", kIdeDisks));
+    }
+    if (disk.device == model::DiskDevice::cdrom && (bus == model::DiskBus::virtio || bus == model::DiskBus::nvme)) {
+      validation.refuse(field + ".bus", "unsupported",
+                        fmt::format("There is no CD drive on the bus {}; use sata, scsi or usb.", json::enum_name(bus)));
+    }
+    if (disk.boot_index < 0) continue;
+    const auto [other, inserted] = places.emplace(disk.boot_index, disk.id);
+    if (!inserted) {
+      validation.refuse(field + ".bootIndex", "duplicate",
+                        fmt::format("The disks {} and {} have the same place in the boot order.", other->second, disk.id));
+    }
+  }
+}
+
+}  // namespace
+
+std::string resolve_accelerator(const model::MachineSpec& spec, const AcceleratorReport& report) {
+  if (spec.accelerator == model::Accelerator::auto_) return report.best();
+  return json::enum_name(spec.accelerator);
+}
+
+const MachineType* resolve_machine(const model::MachineSpec& spec, const Capabilities& capabilities) {
+  const std::string chipset = resolve_chipset(spec);
+  if (spec.machine_version.empty()) return capabilities.find_machine(machine_alias(chipset));
+  if (!machine_is_chipset(spec.machine_version, chipset)) return nullptr;
+  return capabilities.find_machine(spec.machine_version);
+}
+
+void check_for_qemu(const model::MachineSpec& spec, const HostFacts& facts, Validation& validation) {
+  if (!facts.capabilities.at_least(kOldestMajor, kOldestMinor)) {
+    validation.refuse("spec.arch", "unsupported",
+                      fmt::format("QEMU {} is too old; {}.{} is needed at least.", facts.capabilities.version, kOldestMajor, kOldestMinor));
+  }
+  check_machine(spec, facts.capabilities, validation);
+  check_accelerator(spec, facts.accelerators, validation);
+  check_cpu(spec, facts, validation);
+  check_disks(spec, validation);
+  if (wants_firmware(spec) && !facts.has_firmware) {
+    validation.refuse("spec.firmware", "unsupported",
+                      fmt::format("There is no UEFI firmware for {} on this host: install the package {} (`sudo apt install {}`){}.",
+                                  json::enum_name(spec.arch), firmware_package(spec.arch), firmware_package(spec.arch),
+                                  spec.arch == model::Arch::x86_64 ? " or use bios" : ""));
+  }
+  if (spec.firmware == model::Firmware::bios && spec.arch == model::Arch::aarch64 && spec.boot.kernel.empty()) {
+    validation.refuse("spec.firmware", "unsupported", "There is no BIOS for aarch64; use uefi, or boot a kernel directly.");
+  }
+}
+
+}  // namespace visor::qemu

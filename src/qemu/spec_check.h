@@ -1,0 +1,26 @@
+// What this host's QEMU refuses in a specification, with reasons.
+#pragma once
+
+#include "base/error.h"
+#include "model/machine_spec.h"
+#include "qemu/accelerator_probe.h"
+#include "qemu/capabilities.h"
+
+namespace visor::qemu {
+
+/// What there is for one architecture.
+struct HostFacts {
+  Capabilities capabilities;
+  AcceleratorReport accelerators;
+  bool has_firmware = false;
+};
+
+/// The accelerator that the spec gets: its own wish, or the best usable one.
+std::string resolve_accelerator(const model::MachineSpec& spec, const AcceleratorReport& report);
+/// The versioned machine type that the spec gets, or nothing when there is none.
+const MachineType* resolve_machine(const model::MachineSpec& spec, const Capabilities& capabilities);
+
+/// Notes everything that cannot run; the fields are below "spec".
+void check_for_qemu(const model::MachineSpec& spec, const HostFacts& facts, Validation& validation);
+
+}  // namespace visor::qemu

@@ -1,0 +1,438 @@
+// The life of real machines under the real QEMU.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <functional>
+#include <memory>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "loop/sync.h"
+#include "qemu/launcher.h"
+#include "qemu/process_record.h"
+#include "qemu/running_machine.h"
+#include "qemu/test_configurations.h"
+#include "qemu/test_machine.h"
+#include "qemu/unix_socket.h"
+
+namespace visor::qemu {
+namespace {
+
+using hypervisor::MachineEvent;
+using hypervisor::RunningMachine;
+using namespace std::chrono_literals;
+
+/// Collects a machine's events and waits for one of a kind.
+class Listener {
+ public:
+  Listener(loop::EventLoop& loop, RunningMachine& machine) : changed_(loop.executor()) {
+    machine.on_event([this](const MachineEvent& event) {
+      events.push_back(event);
+      changed_.notify_all();
+    });
+  }
+  Awaitable<MachineEvent> wait_for(MachineEvent::Kind kind) {
+    const auto end = std::chrono::steady_clock::now() + 30s;
+    for (;;) {
+      for (const MachineEvent& event : events) {
+        if (event.kind == kind) co_return event;
+      }
+      if (std::chrono::steady_clock::now() > end) throw Error(ErrorKind::timeout, "test.event", "The event did not come.");
+      co_await changed_.wait(end - std::chrono::steady_clock::now());
+    }
+  }
+  int count(MachineEvent::Kind kind) const {
+    int found = 0;
+    for (const MachineEvent& event : events) found += event.kind == kind ? 1 : 0;
+    return found;
+  }
+  std::vector<MachineEvent> events;
+
+ private:
+  loop::Notifier changed_;
+};
+
+class Machine : public ::testing::Test {
+ protected:
+  void run(std::function<Awaitable<>()> body) { loop_.run_until_done(std::move(body)); }
+  std::string code_of(std::function<Awaitable<>()> body) {
+    try {
+      run(std::move(body));
+    } catch (const Error& error) {
+      message_ = error.what();
+      return error.code();
+    }
+    return "";
+  }
+
+  testing::TemporaryDirectory root_;
+  loop::EventLoop loop_;
+  QemuHypervisor hypervisor_{testing::test_options()};
+  std::string message_;
+};
+
+TEST_F(Machine, StartPauseResumeResetAndQuitDoWhatTheySay) {
+  run([&]() -> Awaitable<> {
+    const auto machine = co_await hypervisor_.start(testing::tiny_machine(root_.path()));
+    Listener listener(loop_, *machine);
+    EXPECT_EQ(co_await machine->status(), model::Status::running);
+    EXPECT_EQ(machine->accelerator(), "tcg");
+    co_await machine->pause();
+    EXPECT_EQ(co_await machine->status(), model::Status::paused);
+    co_await machine->resume();
+    EXPECT_EQ(co_await machine->status(), model::Status::running);
+    co_await machine->reset();
+    const hypervisor::Counters counters = co_await machine->counters();
+    EXPECT_EQ(counters.vcpu_time.size(), 1U);
+    EXPECT_GT(counters.resident.count, 1U << 20U);
+    co_await machine->quit(5s);
+    EXPECT_EQ(listener.count(MachineEvent::Kind::exited), 1);
+    EXPECT_TRUE((co_await listener.wait_for(MachineEvent::Kind::exited)).expected);
+    EXPECT_EQ(co_await machine->status(), model::Status::stopped);
+  });
+  EXPECT_FALSE(std::filesystem::exists(root_.path() / "machines/tiny" / kControlSocket));
+  EXPECT_FALSE(std::filesystem::exists(root_.path() / "machines/tiny" / kRecordName));
+}
+
+TEST_F(Machine, TheScreenIsAPictureAndSpeaksRfb) {
+  run([&]() -> Awaitable<> {
+    const auto machine = co_await hypervisor_.start(testing::tiny_machine(root_.path()));
+    const std::string png = co_await machine->screenshot_png();
+    EXPECT_TRUE(png.starts_with("\x89PNG"));
+    const os::Fd viewer = co_await machine->connect_screen();
+    std::string greeting;
+    for (int turn = 0; turn < 500 && greeting.size() < 12; ++turn) {
+      std::array<char, 12> bytes{};
+      const ssize_t got = ::read(viewer.get(), bytes.data(), bytes.size());
+      if (got > 0) greeting.append(bytes.data(), static_cast<std::size_t>(got));
+      if (got <= 0) co_await loop::sleep_for(10ms);
+    }
+    EXPECT_EQ(greeting, "RFB 003.008\n");
+    co_await machine->quit(5s);
+  });
+}
+
+TEST_F(Machine, AMachineWithoutScreenSaysSo) {
+  EXPECT_EQ(code_of([&]() -> Awaitable<> {
+              hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
+              definition.spec.display.model = model::DisplayModel::none;
+              const auto machine = co_await hypervisor_.start(definition);
+              std::exception_ptr failure;
+              try {
+                co_await machine->screenshot_png();
+              } catch (const Error&) {
+                failure = std::current_exception();
+              }
+              co_await machine->quit(5s);
+              if (failure) std::rethrow_exception(failure);
+            }),
+            "machine.no_display");
+}
+
+TEST_F(Machine, ASavedMachineGoesOnWhereItWas) {
+  const std::filesystem::path file = root_.path() / "saved";
+  run([&]() -> Awaitable<> {
+    const auto machine = co_await hypervisor_.start(testing::tiny_machine(root_.path()));
+    Listener listener(loop_, *machine);
+    double last = 0;
+    co_await machine->save(file, [&](double progress) { last = progress; });
+    EXPECT_EQ(last, 1.0);
+    EXPECT_TRUE((co_await listener.wait_for(MachineEvent::Kind::exited)).expected);
+    EXPECT_EQ(std::filesystem::status(file).permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    EXPECT_FALSE(std::filesystem::exists(file.native() + ".partial"));
+
+    hypervisor::MachineDefinition again = testing::tiny_machine(root_.path());
+    again.restore_from = file;
+    const auto restored = co_await hypervisor_.start(again);
+    EXPECT_EQ(co_await restored->status(), model::Status::running);
+    co_await restored->quit(5s);
+  });
+}
+
+TEST_F(Machine, AFailedSaveLeavesTheMachineRunningAndNoFile) {
+  run([&]() -> Awaitable<> {
+    const auto machine = co_await hypervisor_.start(testing::tiny_machine(root_.path()));
+    // The state goes to a directory that disappears before it can be renamed into place.
+    std::string code;
+    const std::filesystem::path folder = root_.path() / "gone";
+    os::make_directories(folder);
+    try {
+      co_await machine->save(folder / "saved", [&](double) { os::remove_tree(folder); });
+    } catch (const Error& error) {
+      code = error.code();
+    }
+    EXPECT_FALSE(code.empty());
+    EXPECT_EQ(co_await machine->status(), model::Status::running);
+    EXPECT_FALSE(std::filesystem::exists(folder / "saved"));
+    co_await machine->quit(5s);
+  });
+}
+
+TEST_F(Machine, ADamagedSavedStateIsAnErrorAndLeavesNothing) {
+  os::replace_file(root_.path() / "saved", "this is no saved state");
+  hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
+  definition.restore_from = root_.path() / "saved";
+  EXPECT_EQ(code_of([&]() -> Awaitable<> { co_await hypervisor_.start(definition); }), "machine.restore_failed");
+  EXPECT_FALSE(std::filesystem::exists(definition.runtime_directory));
+  EXPECT_TRUE(std::filesystem::exists(root_.path() / "saved"));
+}
+
+TEST_F(Machine, AKilledQemuIsReportedOnceAndAsUnexpected) {
+  run([&]() -> Awaitable<> {
+    const auto machine = co_await hypervisor_.start(testing::tiny_machine(root_.path()));
+    Listener listener(loop_, *machine);
+    ::kill(machine->process_id(), SIGKILL);
+    const MachineEvent event = co_await listener.wait_for(MachineEvent::Kind::exited);
+    EXPECT_FALSE(event.expected);
+    EXPECT_NE(event.detail.find("killed by signal 9"), std::string::npos) << event.detail;
+    co_await machine->quit(1s);
+    EXPECT_EQ(listener.count(MachineEvent::Kind::exited), 1);
+  });
+}
+
+TEST_F(Machine, AMachineSurvivesTheDaemonAndIsFoundAgain) {
+  pid_t pid = -1;
+  run([&]() -> Awaitable<> {
+    const auto machine = co_await hypervisor_.start(testing::tiny_machine(root_.path()));
+    pid = machine->process_id();
+    // An answer shows that the monitor's coroutine is through its start, so nothing is cut in the middle.
+    co_await machine->status();
+  });
+  QemuHypervisor later(testing::test_options());
+  run([&]() -> Awaitable<> {
+    hypervisor::Hypervisor::Found found = co_await later.reattach(root_.path() / "machines");
+    EXPECT_TRUE(found.crashed.empty());
+    EXPECT_EQ(found.running.size(), 1U);
+    if (found.running.empty()) co_return;
+    RunningMachine& machine = *found.running.front();
+    EXPECT_EQ(machine.process_id(), pid);
+    EXPECT_EQ(json::to_json(machine.running_spec()), json::to_json(testing::tiny_machine(root_.path()).spec));
+    EXPECT_EQ(co_await machine.status(), model::Status::running);
+    co_await machine.quit(5s);
+  });
+}
+
+TEST_F(Machine, ADeadMachineIsFoundAsCrashedAndItsSocketsAreGone) {
+  const hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
+  run([&]() -> Awaitable<> {
+    auto machine = co_await hypervisor_.start(definition);
+    co_await machine->status();
+    const pid_t pid = machine->process_id();
+    std::optional<os::Process> process = os::Process::attach(pid, *os::process_start_time(pid));
+    machine.reset();
+    process->signal(SIGKILL);
+    co_await loop::wait_exit(*process);
+  });
+  QemuHypervisor later(testing::test_options());
+  run([&]() -> Awaitable<> {
+    const hypervisor::Hypervisor::Found found = co_await later.reattach(root_.path() / "machines");
+    EXPECT_TRUE(found.running.empty());
+    EXPECT_EQ(found.crashed.size(), 1U);
+    if (!found.crashed.empty()) EXPECT_EQ(found.crashed.front().id, definition.id);
+  });
+  EXPECT_FALSE(std::filesystem::exists(definition.runtime_directory / kControlSocket));
+  EXPECT_FALSE(std::filesystem::exists(definition.runtime_directory / kRecordName));
+}
+
+TEST_F(Machine, AMuteQemuIsStillFoundWithinSeconds) {
+  const hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
+  pid_t pid = -1;
+  run([&]() -> Awaitable<> {
+    const auto machine = co_await hypervisor_.start(definition);
+    pid = machine->process_id();
+    co_await machine->status();
+  });
+  ::kill(pid, SIGSTOP);
+  QemuHypervisor later(testing::test_options());
+  run([&]() -> Awaitable<> {
+    const auto begin = std::chrono::steady_clock::now();
+    const hypervisor::Hypervisor::Found found = co_await later.reattach(root_.path() / "machines");
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+    EXPECT_EQ(found.running.size(), 1U);
+    if (found.running.empty()) co_return;
+    std::string code;
+    try {
+      co_await found.running.front()->pause();
+    } catch (const Error& error) {
+      code = error.code();
+    }
+    EXPECT_EQ(code, "machine.unresponsive");
+    co_await found.running.front()->quit(1s);
+  });
+}
+
+TEST_F(Machine, AnUnrecordedQemuOfAnInterruptedStartIsEnded) {
+  const hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
+  run([&]() -> Awaitable<> {
+    auto machine = co_await hypervisor_.start(definition);
+    co_await machine->status();
+    const pid_t pid = machine->process_id();
+    std::optional<os::Process> process = os::Process::attach(pid, *os::process_start_time(pid));
+    machine.reset();
+    std::filesystem::remove(definition.runtime_directory / kRecordName);
+    const hypervisor::Hypervisor::Found found = co_await hypervisor_.reattach(root_.path() / "machines");
+    EXPECT_TRUE(found.running.empty());
+    EXPECT_TRUE(found.crashed.empty());
+    EXPECT_FALSE(process->running());
+    process->signal(SIGKILL);
+  });
+}
+
+TEST_F(Machine, TwoMachinesNeverWriteOneDisk) {
+  const auto with_disk = [&](const std::string& name) {
+    hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path(), name);
+    testing::add_disk(definition, testing::make_disk("root"), {{root_.path() / "disk.qcow2", model::DiskFormat::qcow2}});
+    return definition;
+  };
+  run([&]() -> Awaitable<> {
+    co_await testing::make_image(root_.path() / "disk.qcow2", "qcow2");
+    const auto first = co_await hypervisor_.start(with_disk("first"));
+    std::string code;
+    std::string message;
+    try {
+      co_await hypervisor_.start(with_disk("second"));
+    } catch (const Error& error) {
+      code = error.code();
+      message = error.what();
+    }
+    EXPECT_EQ(code, "disk.in_use");
+    EXPECT_NE(message.find("root"), std::string::npos) << message;
+    EXPECT_NE(message.find("disk.qcow2"), std::string::npos) << message;
+    EXPECT_FALSE(std::filesystem::exists(root_.path() / "machines/second"));
+    co_await first->quit(5s);
+  });
+}
+
+TEST_F(Machine, ManyMachinesShareOneBaseImageButNobodyMayWriteIt) {
+  const auto on_base = [&](const std::string& name) {
+    hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path(), name);
+    testing::add_disk(definition, testing::make_disk("root"),
+                      {{root_.path() / (name + ".qcow2"), model::DiskFormat::qcow2}, {root_.path() / "base.qcow2", model::DiskFormat::qcow2}});
+    return definition;
+  };
+  run([&]() -> Awaitable<> {
+    const std::string base = (root_.path() / "base.qcow2").native();
+    co_await testing::make_image(base, "qcow2");
+    for (const char* name : {"one", "two"}) {
+      co_await testing::make_image(root_.path() / (std::string(name) + ".qcow2"), "qcow2", {"-b", base, "-F", "qcow2"});
+    }
+    const auto one = co_await hypervisor_.start(on_base("one"));
+    const auto two = co_await hypervisor_.start(on_base("two"));
+    std::string code;
+    try {
+      hypervisor::MachineDefinition writer = testing::tiny_machine(root_.path(), "writer");
+      testing::add_disk(writer, testing::make_disk("root"), {{base, model::DiskFormat::qcow2}});
+      co_await hypervisor_.start(writer);
+    } catch (const Error& error) {
+      code = error.code();
+    }
+    EXPECT_EQ(code, "disk.in_use");
+    co_await one->quit(5s);
+    co_await two->quit(5s);
+  });
+}
+
+TEST_F(Machine, AForwardWithoutPortGetsAFreeOneThatIsReallyOpen) {
+  run([&]() -> Awaitable<> {
+    hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
+    model::Nic nic = testing::make_nic("nic0");
+    nic.forwards = {{model::Protocol::tcp, "127.0.0.1", 0, 22}};
+    definition.spec.nics = {nic};
+    const auto machine = co_await hypervisor_.start(definition);
+    const std::vector<model::PortForward> forwards = co_await machine->forwards();
+    EXPECT_EQ(forwards.size(), 1U);
+    if (!forwards.empty()) {
+      EXPECT_GT(forwards.front().host_port, 0);
+      EXPECT_EQ(forwards.front().guest_port, 22);
+      // The port is taken: a second machine that wants it is refused by name.
+      nic.forwards.front().host_port = forwards.front().host_port;
+      hypervisor::MachineDefinition second = testing::tiny_machine(root_.path(), "second");
+      second.spec.nics = {nic};
+      std::string code;
+      try {
+        co_await hypervisor_.start(second);
+      } catch (const Error& error) {
+        code = error.code();
+      }
+      EXPECT_EQ(code, "nic.port_in_use");
+    }
+    co_await machine->set_link("nic0", false);
+    co_await machine->quit(5s);
+  });
+}
+
+TEST_F(Machine, AGuestThatSwitchesItselfOffEndsAsExpected) {
+  run([&]() -> Awaitable<> {
+    // Boot code for the built-in BIOS: the q35 chipset's power management (port 0x604) set to soft-off.
+    std::string sector("\xba\x04\x06\xb8\x00\x20\xef\xf4\xeb\xfd", 10);
+    sector.resize(510, '\0');
+    sector += "\x55\xaa";
+    sector.resize(1U << 20U, '\0');
+    os::replace_file(root_.path() / "off.raw", sector);
+    hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
+    testing::add_disk(definition, testing::make_disk("root"), {{root_.path() / "off.raw", model::DiskFormat::raw}});
+    const auto machine = co_await hypervisor_.start(definition);
+    Listener listener(loop_, *machine);
+    const MachineEvent off = co_await listener.wait_for(MachineEvent::Kind::shutdown);
+    EXPECT_EQ(off.detail, "guest-shutdown");
+    EXPECT_TRUE((co_await listener.wait_for(MachineEvent::Kind::exited)).expected);
+  });
+}
+
+TEST_F(Machine, QemuIsBoxedAndOwnsNothing) {
+  run([&]() -> Awaitable<> {
+    const hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
+    const auto machine = co_await hypervisor_.start(definition);
+    const std::string status = os::read_file("/proc/" + std::to_string(machine->process_id()) + "/status");
+    EXPECT_NE(status.find("NoNewPrivs:\t1"), std::string::npos);
+    EXPECT_NE(status.find("Seccomp:\t2"), std::string::npos);
+    if (::geteuid() == 0) EXPECT_EQ(status.find("Uid:\t0\t"), std::string::npos) << "QEMU runs as root";
+    EXPECT_EQ(std::filesystem::status(definition.runtime_directory).permissions(), std::filesystem::perms::owner_all);
+    co_await machine->quit(5s);
+  });
+}
+
+TEST_F(Machine, AMissingDiskOrKernelIsNamedAndLeavesNothing) {
+  hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
+  testing::add_disk(definition, testing::make_disk("root"), {{root_.path() / "absent.qcow2", model::DiskFormat::qcow2}});
+  EXPECT_EQ(code_of([&]() -> Awaitable<> { co_await hypervisor_.start(definition); }), "disk.missing");
+  EXPECT_NE(message_.find("absent.qcow2"), std::string::npos);
+  hypervisor::MachineDefinition direct = testing::tiny_machine(root_.path());
+  direct.spec.boot.kernel = (root_.path() / "no-kernel").native();
+  EXPECT_EQ(code_of([&]() -> Awaitable<> { co_await hypervisor_.start(direct); }), "boot.unreadable");
+  EXPECT_FALSE(std::filesystem::exists(definition.runtime_directory));
+}
+
+TEST_F(Machine, AQemuThatRefusesToStartGivesItsOwnReason) {
+  os::replace_file(root_.path() / "broken.qcow2", "this is no qcow2 file at all");
+  hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
+  testing::add_disk(definition, testing::make_disk("root"), {{root_.path() / "broken.qcow2", model::DiskFormat::qcow2}});
+  EXPECT_EQ(code_of([&]() -> Awaitable<> { co_await hypervisor_.start(definition); }), "machine.start_failed");
+  EXPECT_NE(message_.find("qcow2"), std::string::npos) << message_;
+  EXPECT_FALSE(std::filesystem::exists(definition.runtime_directory));
+}
+
+TEST_F(Machine, TheSameMachineIsNotStartedTwice) {
+  EXPECT_EQ(code_of([&]() -> Awaitable<> {
+              const auto machine = co_await hypervisor_.start(testing::tiny_machine(root_.path()));
+              std::exception_ptr failure;
+              try {
+                co_await hypervisor_.start(testing::tiny_machine(root_.path()));
+              } catch (const Error&) {
+                failure = std::current_exception();
+              }
+              EXPECT_EQ(co_await machine->status(), model::Status::running);
+              co_await machine->quit(5s);
+              if (failure) std::rethrow_exception(failure);
+            }),
+            "machine.already_running");
+}
+
+}  // namespace
+}  // namespace visor::qemu

@@ -1,0 +1,92 @@
+#include "qemu/spec_check.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "qemu/test_configurations.h"
+
+namespace visor::qemu {
+namespace {
+
+HostFacts facts() {
+  HostFacts facts;
+  facts.capabilities.version = "7.2.0";
+  facts.capabilities.major = 7;
+  facts.capabilities.minor = 2;
+  facts.capabilities.machines = {{"pc-q35-7.2", "q35", 288}, {"pc-i440fx-7.2", "pc", 255}, {"virt-7.2", "virt", 512}};
+  facts.capabilities.cpu_models = {"max", "qemu64"};
+  facts.accelerators.accelerators = {{"kvm", false, "There is no /dev/kvm."}, {"tcg", true, ""}};
+  facts.has_firmware = true;
+  return facts;
+}
+
+std::string refused(const model::MachineSpec& spec, const HostFacts& host = facts()) {
+  Validation validation;
+  check_for_qemu(spec, host, validation);
+  std::string text;
+  for (const FieldError& field : validation.fields()) text += field.field + ": " + field.message + "\n";
+  return text;
+}
+
+model::MachineSpec good() { return testing::base_definition().spec; }
+
+TEST(SpecCheck, AGoodMachineIsNotRefused) { EXPECT_EQ(refused(good()), ""); }
+
+TEST(SpecCheck, TooManyProcessorsAreRefusedWithTheLimit) {
+  model::MachineSpec spec = good();
+  spec.cpu.count = 1000;
+  EXPECT_NE(refused(spec).find("288"), std::string::npos) << refused(spec);
+}
+
+TEST(SpecCheck, AnUnknownModelMachineOrChipsetIsNamed) {
+  model::MachineSpec spec = good();
+  spec.cpu.model = "Pentium-9";
+  spec.machine_version = "pc-q35-99.0";
+  const std::string text = refused(spec);
+  EXPECT_NE(text.find("Pentium-9"), std::string::npos) << text;
+  EXPECT_NE(text.find("pc-q35-99.0"), std::string::npos) << text;
+  spec = good();
+  spec.chipset = "virt";
+  EXPECT_NE(refused(spec).find("q35 or i440fx"), std::string::npos);
+}
+
+TEST(SpecCheck, WishingForKvmWhereItDoesNotWorkGivesTheReason) {
+  model::MachineSpec spec = good();
+  spec.accelerator = model::Accelerator::kvm;
+  EXPECT_NE(refused(spec).find("There is no /dev/kvm."), std::string::npos);
+  spec = good();
+  spec.cpu.model = "host";
+  EXPECT_NE(refused(spec).find("There is no /dev/kvm."), std::string::npos);
+}
+
+TEST(SpecCheck, MissingFirmwareNamesThePackage) {
+  HostFacts host = facts();
+  host.has_firmware = false;
+  model::MachineSpec spec = good();
+  spec.firmware = model::Firmware::uefi;
+  EXPECT_NE(refused(spec, host).find("apt install ovmf"), std::string::npos);
+  spec.boot.kernel = "/boot/vmlinuz";
+  EXPECT_EQ(refused(spec, host), "") << "a direct kernel needs no firmware";
+}
+
+TEST(SpecCheck, DisksThatTheChipsetCannotCarryAreRefused) {
+  model::MachineSpec spec = good();
+  spec.disks = {testing::make_disk("a", model::DiskBus::ide), testing::make_disk("b", model::DiskBus::virtio)};
+  spec.disks[1].device = model::DiskDevice::cdrom;
+  spec.disks[0].boot_index = spec.disks[1].boot_index = 0;
+  const std::string text = refused(spec);
+  EXPECT_NE(text.find("spec.disks[0].bus"), std::string::npos) << text;
+  EXPECT_NE(text.find("spec.disks[1].bus"), std::string::npos) << text;
+  EXPECT_NE(text.find("spec.disks[1].bootIndex"), std::string::npos) << text;
+}
+
+TEST(SpecCheck, AnOldQemuIsRefused) {
+  HostFacts host = facts();
+  host.capabilities.major = 6;
+  host.capabilities.version = "6.2.0";
+  EXPECT_NE(refused(good(), host).find("7.2 is needed"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace visor::qemu

@@ -1,0 +1,234 @@
+// One machine per setting and value that changes QEMU's command line.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "hypervisor/hypervisor.h"
+#include "qemu/plan.h"
+
+namespace visor::qemu::testing {
+
+struct Configuration {
+  std::string name;
+  hypervisor::MachineDefinition definition;
+  Choices choices;
+};
+
+inline hypervisor::MachineDefinition base_definition() {
+  hypervisor::MachineDefinition definition;
+  definition.id = "6f1c1c52-0f3a-4d5e-9b1a-2f7c3c1d9e01";
+  definition.name = "hello";
+  definition.state_directory = "/state/machines/hello";
+  definition.runtime_directory = "/run/machines/hello";
+  definition.spec.memory.size = 64_MiB;
+  definition.spec.cpu.count = 1;
+  definition.spec.firmware = model::Firmware::bios;
+  definition.spec.display.model = model::DisplayModel::none;
+  return definition;
+}
+
+inline model::Disk make_disk(const std::string& id, model::DiskBus bus = model::DiskBus::auto_) {
+  model::Disk disk;
+  disk.id = id;
+  disk.bus = bus;
+  return disk;
+}
+
+inline void add_disk(hypervisor::MachineDefinition& definition, const model::Disk& disk, std::vector<hypervisor::DiskLayer> layers) {
+  definition.spec.disks.push_back(disk);
+  definition.disks.push_back({disk.id, std::move(layers)});
+}
+
+inline model::Nic make_nic(const std::string& id, model::NicModel model = model::NicModel::virtio) {
+  model::Nic nic;
+  nic.id = id;
+  nic.model = model;
+  nic.mac = "52:54:00:12:34:56";
+  return nic;
+}
+
+/// Collects the configurations; each starts from a small machine.
+class Configurations {
+ public:
+  using Change = std::function<void(hypervisor::MachineDefinition&)>;
+
+  void x86(const std::string& name, const Change& change, const std::string& accelerator = "tcg") {
+    Configuration entry{name, base_definition(), {}};
+    change(entry.definition);
+    const bool pc = entry.definition.spec.chipset == "i440fx";
+    entry.choices = {"/usr/bin/qemu-system-x86_64", accelerator, "", pc ? "pc-i440fx-7.2" : "pc-q35-7.2", {}};
+    if (entry.definition.spec.firmware == model::Firmware::uefi && entry.definition.spec.boot.kernel.empty()) {
+      entry.choices.firmware = {"/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"};
+    }
+    list.push_back(std::move(entry));
+  }
+
+  void arm(const std::string& name, const Change& change) {
+    Configuration entry{name, base_definition(), {}};
+    entry.definition.spec.arch = model::Arch::aarch64;
+    entry.definition.spec.firmware = model::Firmware::uefi;
+    entry.definition.spec.memory.size = 128_MiB;
+    change(entry.definition);
+    entry.choices = {"/usr/bin/qemu-system-aarch64", "tcg", "", "virt-7.2", {}};
+    if (entry.definition.spec.boot.kernel.empty()) {
+      entry.choices.firmware = {"/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"};
+    }
+    list.push_back(std::move(entry));
+  }
+
+  std::vector<Configuration> list;
+};
+
+inline void add_processor_configurations(Configurations& all) {
+  using Definition = hypervisor::MachineDefinition;
+  all.x86("minimal", [](Definition&) {});
+  all.x86("kvm", [](Definition&) {}, "kvm");
+  all.x86("kvm-named-cpu", [](Definition& d) { d.spec.cpu.model = "Skylake-Client"; }, "kvm");
+  all.x86("cpu-qemu64", [](Definition& d) { d.spec.cpu.model = "qemu64"; });
+  all.x86("cpus-4", [](Definition& d) { d.spec.cpu.count = 4; });
+  all.x86("memory-odd", [](Definition& d) { d.spec.memory.size = Bytes{(64ULL << 20U) + 8192}; });
+  all.x86("memory-512", [](Definition& d) { d.spec.memory.size = 512_MiB; });
+  all.x86("i440fx", [](Definition& d) { d.spec.chipset = "i440fx"; });
+  all.x86("machine-version", [](Definition& d) { d.spec.machine_version = "pc-q35-7.2"; });
+  all.x86("windows-clock", [](Definition& d) { d.spec.os.family = model::OsFamily::windows; });
+  all.x86("no-agent", [](Definition& d) { d.spec.guest_agent = false; });
+  all.x86("no-rng", [](Definition& d) { d.spec.rng = false; });
+  all.x86("uefi", [](Definition& d) { d.spec.firmware = model::Firmware::uefi; });
+  all.x86("incoming", [](Definition& d) { d.restore_from = "/state/machines/hello/saved"; });
+  all.arm("arm-uefi", [](Definition&) {});
+  all.arm("arm-cpu-named", [](Definition& d) { d.spec.cpu.model = "cortex-a57"; });
+  all.arm("arm-16-cpus", [](Definition& d) { d.spec.cpu.count = 16; });
+}
+
+inline void add_boot_configurations(Configurations& all) {
+  using Definition = hypervisor::MachineDefinition;
+  all.x86("kernel", [](Definition& d) { d.spec.boot.kernel = "/boot/vmlinuz"; });
+  all.x86("kernel-initrd-cmdline", [](Definition& d) {
+    d.spec.boot = {"/boot/vmlinuz", "/boot/initrd", "console=ttyS0,115200 quiet"};
+    d.spec.firmware = model::Firmware::uefi;
+  });
+  all.x86("kernel-with-boot-disk", [](Definition& d) {
+    d.spec.boot.kernel = "/boot/vmlinuz";
+    model::Disk disk = make_disk("root");
+    disk.boot_index = 0;
+    add_disk(d, disk, {{"/volumes/root.qcow2", model::DiskFormat::qcow2}});
+  });
+  all.arm("arm-kernel", [](Definition& d) { d.spec.boot = {"/boot/vmlinuz", "/boot/initrd", "console=ttyAMA0"}; });
+}
+
+inline void add_disk_configurations(Configurations& all) {
+  using Definition = hypervisor::MachineDefinition;
+  using model::DiskBus;
+  using model::DiskFormat;
+  for (const DiskBus bus : {DiskBus::auto_, DiskBus::virtio, DiskBus::scsi, DiskBus::sata, DiskBus::nvme, DiskBus::usb}) {
+    all.x86("disk-bus-" + json::enum_name(bus),
+            [bus](Definition& d) { add_disk(d, make_disk("root", bus), {{"/volumes/a.qcow2", DiskFormat::qcow2}}); });
+  }
+  all.x86("disk-bus-ide", [](Definition& d) {
+    d.spec.chipset = "i440fx";
+    for (const char* id : {"a", "b", "c"}) {
+      add_disk(d, make_disk(id, DiskBus::ide), {{std::string("/volumes/") + id + ".qcow2", DiskFormat::qcow2}});
+    }
+  });
+  for (const DiskFormat format : {DiskFormat::raw, DiskFormat::vmdk, DiskFormat::vhdx, DiskFormat::vdi}) {
+    all.x86("disk-format-" + json::enum_name(format),
+            [format](Definition& d) { add_disk(d, make_disk("root"), {{"/volumes/a." + json::enum_name(format), format}}); });
+  }
+  all.x86("disk-chain", [](Definition& d) {
+    add_disk(d, make_disk("root"),
+             {{"/volumes/top.qcow2", DiskFormat::qcow2}, {"/images/middle.qcow2", DiskFormat::qcow2}, {"/images/base.raw", DiskFormat::raw}});
+  });
+  all.x86("disk-read-only", [](Definition& d) {
+    model::Disk disk = make_disk("data");
+    disk.read_only = true;
+    add_disk(d, disk, {{"/volumes/a.qcow2", DiskFormat::qcow2}});
+  });
+  all.x86("boot-order", [](Definition& d) {
+    model::Disk first = make_disk("first");
+    first.boot_index = 1;
+    model::Disk second = make_disk("second");
+    second.boot_index = 0;
+    add_disk(d, first, {{"/volumes/a.qcow2", DiskFormat::qcow2}});
+    add_disk(d, second, {{"/volumes/b.qcow2", DiskFormat::qcow2}});
+  });
+  all.x86("sata-eight", [](Definition& d) {
+    for (int i = 0; i < 8; ++i) {
+      add_disk(d, make_disk("d" + std::to_string(i), DiskBus::sata),
+               {{"/volumes/s" + std::to_string(i) + ".raw", DiskFormat::raw}});
+    }
+  });
+  all.x86("scsi-three", [](Definition& d) {
+    for (int i = 0; i < 3; ++i) {
+      add_disk(d, make_disk("d" + std::to_string(i), DiskBus::scsi),
+               {{"/volumes/s" + std::to_string(i) + ".raw", DiskFormat::raw}});
+    }
+  });
+  all.x86("seed", [](Definition& d) { d.seed = "/state/machines/hello/seed.img"; });
+  all.x86("seed-windows", [](Definition& d) {
+    d.seed = "/state/machines/hello/seed.img";
+    d.spec.os.family = model::OsFamily::windows;
+  });
+  all.arm("arm-disk", [](Definition& d) { add_disk(d, make_disk("root"), {{"/volumes/a.qcow2", DiskFormat::qcow2}}); });
+}
+
+inline void add_cdrom_configurations(Configurations& all) {
+  using Definition = hypervisor::MachineDefinition;
+  const auto cdrom = [](Definition& d, model::DiskBus bus, bool medium) {
+    model::Disk disk = make_disk("cd", bus);
+    disk.device = model::DiskDevice::cdrom;
+    disk.boot_index = 0;
+    if (medium) return add_disk(d, disk, {{"/isos/install.iso", model::DiskFormat::raw}});
+    add_disk(d, disk, {});
+  };
+  all.x86("cdrom", [&](Definition& d) { cdrom(d, model::DiskBus::auto_, true); });
+  all.x86("cdrom-empty", [&](Definition& d) { cdrom(d, model::DiskBus::auto_, false); });
+  all.x86("cdrom-scsi", [&](Definition& d) { cdrom(d, model::DiskBus::scsi, true); });
+  all.x86("cdrom-usb", [&](Definition& d) { cdrom(d, model::DiskBus::usb, true); });
+  all.x86("cdrom-i440fx", [&](Definition& d) {
+    d.spec.chipset = "i440fx";
+    cdrom(d, model::DiskBus::auto_, true);
+  });
+  all.arm("arm-cdrom", [&](Definition& d) { cdrom(d, model::DiskBus::auto_, true); });
+}
+
+inline void add_card_configurations(Configurations& all) {
+  using Definition = hypervisor::MachineDefinition;
+  using model::NicModel;
+  for (const NicModel model : {NicModel::virtio, NicModel::e1000e, NicModel::rtl8139}) {
+    all.x86("nic-" + json::enum_name(model), [model](Definition& d) { d.spec.nics.push_back(make_nic("nic0", model)); });
+  }
+  all.x86("nic-forwards", [](Definition& d) {
+    model::Nic nic = make_nic("nic0");
+    nic.forwards = {{model::Protocol::tcp, "127.0.0.1", 40022, 22}, {model::Protocol::udp, "127.0.0.1", 40053, 53}};
+    d.spec.nics.push_back(nic);
+  });
+  all.x86("nic-two", [](Definition& d) {
+    d.spec.nics.push_back(make_nic("nic0"));
+    d.spec.nics.push_back(make_nic("nic1"));
+    d.spec.nics[1].mac = "52:54:00:12:34:57";
+  });
+  all.x86("nic-i440fx", [](Definition& d) {
+    d.spec.chipset = "i440fx";
+    d.spec.nics.push_back(make_nic("nic0"));
+  });
+  all.x86("display-virtio", [](Definition& d) { d.spec.display.model = model::DisplayModel::virtio; });
+  all.x86("display-std", [](Definition& d) { d.spec.display.model = model::DisplayModel::std_; });
+  all.arm("arm-display", [](Definition& d) { d.spec.display.model = model::DisplayModel::virtio; });
+  all.arm("arm-display-std", [](Definition& d) { d.spec.display.model = model::DisplayModel::std_; });
+  all.arm("arm-nic", [](Definition& d) { d.spec.nics.push_back(make_nic("nic0")); });
+}
+
+inline std::vector<Configuration> configurations() {
+  Configurations all;
+  add_processor_configurations(all);
+  add_boot_configurations(all);
+  add_disk_configurations(all);
+  add_cdrom_configurations(all);
+  add_card_configurations(all);
+  return std::move(all.list);
+}
+
+}  // namespace visor::qemu::testing
