@@ -1,0 +1,259 @@
+#include "storage/qemu_img.h"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "loop/process.h"
+#include "loop/timeout.h"
+
+namespace visor::storage {
+namespace {
+
+using std::chrono::seconds;
+
+/// Where qemu-img finds the source among its descriptors.
+constexpr int kSourceFd = 10;
+
+/// One run and its walls.
+struct Run {
+  std::vector<std::string> arguments;
+  Bytes memory;
+  seconds cpu_time{60};
+  seconds timeout{60};
+  int source = -1;                 ///< descriptor that becomes kSourceFd
+  std::filesystem::path writable;  ///< the one directory for output; empty: none
+  std::optional<Bytes> file_size;
+  std::function<void(const std::string&)> on_line;
+};
+
+std::string json_name(const OpenDisk& disk) {
+  boost::json::object node{{"driver", json::enum_name(disk.format)},
+                           {"file", {{"driver", "file"}, {"filename", fmt::format("/proc/self/fd/{}", kSourceFd)}}}};
+  if (disk.format == model::DiskFormat::qcow2) node["backing"] = nullptr;
+  return "json:" + boost::json::serialize(node);
+}
+
+os::Command make_command(const Run& run) {
+  os::Command command;
+  command.program = "qemu-img";
+  command.arguments = run.arguments;
+  os::Box& box = command.box;
+  box.address_space = run.memory;
+  box.cpu_time = run.cpu_time;
+  box.file_size = run.file_size;
+  box.landlock = true;
+  box.readable = {"/usr", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/ld.so.preload", "/dev/null", "/dev/urandom"};
+  if (run.source >= 0) {
+    command.descriptors.emplace_back(run.source, kSourceFd);
+    // The rule is on the file itself, so it also holds for the descriptor when the name is gone or means another file now.
+    box.readable.emplace_back(fmt::format("/proc/self/fd/{}", run.source));
+  }
+  if (!run.writable.empty()) box.writable = {run.writable};
+  return command;
+}
+
+Awaitable<loop::CommandResult> run_boxed(const Run& run) {
+  loop::CommandOptions options;
+  options.timeout = run.timeout;
+  options.output_limit = 256_KiB;
+  options.on_line = run.on_line;
+  // In a coroutine of its own, because run_command ends by switching off the cancellation of the coroutine that it runs in, and
+  // an import must stay cancellable after its first program.
+  std::function<Awaitable<loop::CommandResult>()> work = [&]() -> Awaitable<loop::CommandResult> {
+    return loop::run_command(make_command(run), options);
+  };
+  co_return co_await loop::with_timeout<loop::CommandResult>(run.timeout + seconds(30), "The end of qemu-img", std::move(work));
+}
+
+/// What qemu-img says without the parts that only we understand: "qemu-img: Could not open 'json:...': REASON" -> "REASON".
+std::string reason(const loop::CommandResult& result) {
+  const std::vector<std::string> lines = text::last_lines(result.error, 1);
+  std::string_view line = lines.empty() ? std::string_view() : text::trim(lines.front());
+  if (line.starts_with("qemu-img: ")) line.remove_prefix(10);
+  while (line.starts_with("Could not open '") && line.find("': ") != std::string_view::npos)
+    line.remove_prefix(line.find("': ") + 3);
+  return line.empty() ? result.status.text() : text::printable(line);
+}
+
+bool says(const loop::CommandResult& result, std::string_view words) { return result.error.find(words) != std::string::npos; }
+
+bool out_of_time(const loop::CommandResult& result) { return result.status.signal == SIGXCPU || result.status.signal == SIGKILL; }
+
+Error inspect_timeout(const OpenDisk& disk, const Run& run) {
+  return {ErrorKind::timeout, "image.inspect_timeout",
+          fmt::format("{} could not be inspected within {} s.", text::printable(disk.name), run.timeout.count()),
+          "The file may be damaged or made to be slow; try again when the host has less to do."};
+}
+
+Error no_space(const std::string& what) {
+  return {ErrorKind::no_space, "host.no_space", fmt::format("There is no space left to write {}.", what),
+          "Free some space on that file system and try again."};
+}
+
+/// Failures that mean the same in every run that reads a disk.
+void throw_if_unreadable(const OpenDisk& disk, const loop::CommandResult& result) {
+  if (says(result, "Failed to get") && says(result, "lock")) {
+    throw Error(ErrorKind::conflict, "image.in_use",
+                fmt::format("{} is in use by a running machine.", text::printable(disk.name)), "Stop that machine first.");
+  }
+}
+
+/// A run that only looks: quick, small, and its time-out means that something is wrong with the file.
+Awaitable<loop::CommandResult> look(const OpenDisk& disk, const Run& run) {
+  std::optional<loop::CommandResult> result;
+  try {
+    result = co_await run_boxed(run);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::timeout) throw;
+  }
+  if (!result || out_of_time(*result)) throw inspect_timeout(disk, run);
+  throw_if_unreadable(disk, *result);
+  co_return std::move(*result);
+}
+
+/// The words of QEMU's drivers for data beyond the end of the file (qcow2, vmdk, vhdx).
+bool says_cut(const loop::CommandResult& result) {
+  return says(result, "end of the file") || says(result, "after EOF") || says(result, "after end of file") ||
+         says(result, "truncated");
+}
+
+Error refused(const OpenDisk& disk, const loop::CommandResult& result) {
+  const std::string name = text::printable(disk.name);
+  if (says_cut(result)) {
+    return {ErrorKind::invalid, "image.truncated", fmt::format("{} is cut off: data that it names is missing.", name),
+            "Copy or download it again."};
+  }
+  return {ErrorKind::invalid, "image.not_an_image",
+          fmt::format("{} cannot be read as {}: {}.", name, json::enum_name(disk.format), reason(result)),
+          "The file is damaged, or of a kind that QEMU does not know."};
+}
+
+/// One non-negative number of an answer of qemu-img.
+std::uint64_t number_in(const OpenDisk& disk, const loop::CommandResult& result, std::string_view key) {
+  const boost::json::value answer = json::parse(result.output);
+  const boost::json::value* value = answer.is_object() ? answer.get_object().if_contains(key) : nullptr;
+  boost::system::error_code error;
+  const auto number = value != nullptr && value->is_number() ? value->to_number<std::int64_t>(error) : std::int64_t{-1};
+  if (error || number < 0) {
+    throw Error(ErrorKind::internal, "image.inspect_failed",
+                fmt::format("qemu-img answered without a sound '{}' for {}.", key, text::printable(disk.name)));
+  }
+  return static_cast<std::uint64_t>(number);
+}
+
+/// Time for work that touches all data: 5 MiB/s are slow enough for any disk that is still alive.
+seconds time_for(Bytes size) { return seconds(600 + static_cast<long>(size.count / (5_MiB).count)); }
+
+}  // namespace
+
+Awaitable<Bytes> qemu_img_virtual_size(OpenDisk disk) {
+  Run run{.arguments = {"info", "--output=json", json_name(disk)},
+          .memory = 1_GiB,
+          .cpu_time = seconds(10),
+          .timeout = seconds(30),
+          .source = disk.fd};
+  const loop::CommandResult result = co_await look(disk, run);
+  if (!result.status.success()) throw refused(disk, result);
+  co_return Bytes{number_in(disk, result, "virtual-size")};
+}
+
+Awaitable<> qemu_img_check(OpenDisk disk) {
+  if (disk.format == model::DiskFormat::raw) co_return;
+  Run run{.arguments = {"check", "--output=json", json_name(disk)},
+          .memory = 2_GiB,
+          .cpu_time = seconds(120),
+          .timeout = seconds(300),
+          .source = disk.fd};
+  const loop::CommandResult result = co_await look(disk, run);
+  // Exit codes by qemu-img(1): 0 sound, 2 damaged, 3 leaked clusters (harmless), 63 no check for this format.
+  constexpr int kLeaks = 3;
+  constexpr int kUnsupported = 63;
+  const int code = result.status.code;
+  if (result.status.signal == 0 && (code == 0 || code == kLeaks || code == kUnsupported)) co_return;
+  if (code != 2 || says_cut(result)) throw refused(disk, result);
+  throw Error(ErrorKind::invalid, "image.corrupt",
+              fmt::format("{} is damaged: `qemu-img check` finds errors in it.", text::printable(disk.name)),
+              "Copy it again, or repair a copy with `qemu-img check -r all`.");
+}
+
+Awaitable<Bytes> qemu_img_required(OpenDisk disk) {
+  Run run{.arguments = {"measure", "--output=json", "-O", "qcow2", json_name(disk)},
+          .memory = 2_GiB,
+          .cpu_time = seconds(120),
+          .timeout = seconds(300),
+          .source = disk.fd};
+  const loop::CommandResult result = co_await look(disk, run);
+  if (!result.status.success()) throw refused(disk, result);
+  co_return Bytes{number_in(disk, result, "required")};
+}
+
+Awaitable<> qemu_img_convert(OpenDisk disk, NewDisk target, Bytes limit, std::function<void(double)> progress) {
+  Run run{.arguments = {"convert", "-p", "-O", "qcow2", json_name(disk), target.path.native()},
+          .memory = 4_GiB,
+          .cpu_time = time_for(target.size),
+          .timeout = time_for(target.size),
+          .source = disk.fd,
+          .writable = target.path.parent_path(),
+          .file_size = limit};
+  run.on_line = [&progress](const std::string& line) {
+    const std::optional<double> fraction = parse_convert_progress(line);
+    if (fraction && progress) progress(*fraction);
+  };
+  std::optional<loop::CommandResult> result;
+  try {
+    result = co_await run_boxed(run);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::timeout) throw;
+  }
+  if (!result || out_of_time(*result)) {
+    throw Error(ErrorKind::timeout, "image.convert_timeout",
+                fmt::format("{} could not be converted within {} s.", text::printable(disk.name), run.timeout.count()));
+  }
+  if (result->status.success()) co_return;
+  throw_if_unreadable(disk, *result);
+  if (result->status.signal == SIGXFSZ || says(*result, "No space left") || says(*result, "File too large")) {
+    throw no_space(text::printable(disk.name));
+  }
+  throw Error(ErrorKind::invalid, "image.unreadable",
+              fmt::format("{} could not be converted: {}.", text::printable(disk.name), reason(*result)),
+              "The file is damaged or its disk fails; copy or download it again.");
+}
+
+Awaitable<> qemu_img_create(NewDisk disk) {
+  Run run{.arguments = {"create", "-q", "-f", json::enum_name(disk.format)},
+          .memory = 1_GiB,
+          .cpu_time = seconds(30),
+          .timeout = seconds(60)};
+  run.writable = disk.path.parent_path();
+  if (disk.backing) run.arguments.insert(run.arguments.end(), {"-u", "-F", "qcow2", "-b", disk.backing->native()});
+  run.arguments.insert(run.arguments.end(), {disk.path.native(), std::to_string(disk.size.count)});
+  const loop::CommandResult result = co_await run_boxed(run);
+  if (result.status.success()) co_return;
+  if (result.status.signal == SIGXFSZ || says(result, "No space left") || says(result, "File too large")) {
+    throw no_space(disk.path.native());
+  }
+  throw Error(ErrorKind::internal, "volume.create_failed",
+              fmt::format("The disk {} could not be made: {}.", disk.path.native(), reason(result)));
+}
+
+std::optional<double> parse_convert_progress(const std::string& line) {
+  const std::size_t open = line.find('(');
+  if (open == std::string::npos) return std::nullopt;
+  double percent = 0;
+  const auto [end, error] = std::from_chars(line.data() + open + 1, line.data() + line.size(), percent);
+  const bool whole = std::string_view(end, static_cast<std::size_t>(line.data() + line.size() - end)).starts_with("/100%)");
+  if (error != std::errc() || !whole || !(percent >= 0 && percent <= 100)) return std::nullopt;
+  return percent / 100;
+}
+
+}  // namespace visor::storage

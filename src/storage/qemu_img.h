@@ -1,0 +1,46 @@
+// Runs of qemu-img, each in a box of its own: what it opens may be hostile. It gets a source as an open file with a fixed driver
+// (never a name to interpret, never a format to guess, never a backing file to follow) and may write one temporary directory.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "loop/awaitable.h"
+#include "model/machine_spec.h"
+
+namespace visor::storage {
+
+/// A disk file that somebody holds open for reading until the call has ended.
+struct OpenDisk {
+  int fd = -1;
+  std::string name;  ///< for messages
+  model::DiskFormat format = model::DiskFormat::raw;
+};
+
+/// A disk to be made at `path`: absolute, in a directory that holds nothing else.
+struct NewDisk {
+  std::filesystem::path path;
+  model::DiskFormat format = model::DiskFormat::qcow2;
+  Bytes size;
+  std::optional<std::filesystem::path> backing;  ///< name of a qcow2 file as it goes into the header; not opened
+};
+
+/// The size that a guest sees. Errors: `image.not_an_image`, `image.inspect_timeout`, `image.in_use`.
+Awaitable<Bytes> qemu_img_virtual_size(OpenDisk disk);
+/// Whether the metadata is sound and all data is there. Errors: `image.truncated`, `image.corrupt`, `image.inspect_timeout`.
+Awaitable<> qemu_img_check(OpenDisk disk);
+/// Upper bound of the size of this disk as a stand-alone qcow2 file.
+Awaitable<Bytes> qemu_img_required(OpenDisk disk);
+/// Writes the whole disk to the new stand-alone qcow2 file `target.path`, at most `limit` bytes long. `progress` gets a fraction.
+/// Errors: `host.no_space`, `image.unreadable`, `image.convert_timeout`; cancellation kills it.
+Awaitable<> qemu_img_convert(OpenDisk disk, NewDisk target, Bytes limit, std::function<void(double)> progress);
+/// Makes an empty disk. Errors: `host.no_space`, `volume.create_failed`.
+Awaitable<> qemu_img_create(NewDisk disk);
+
+/// The fraction in a progress line of qemu-img, "    (12.34/100%)", if it is one.
+std::optional<double> parse_convert_progress(const std::string& line);
+
+}  // namespace visor::storage
