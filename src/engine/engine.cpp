@@ -1,0 +1,244 @@
+#include "engine/engine.h"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "base/text.h"
+#include "console/thumbnail.h"
+#include "engine/machine_change.h"
+#include "loop/process.h"
+#include "os/file.h"
+
+namespace visor::engine {
+namespace {
+
+constexpr Bytes kGuestFileLimit = 64_MiB;
+constexpr std::size_t kLogLines = 200;
+constexpr std::size_t kInventoryTasks = 50;
+
+}  // namespace
+
+Engine::Engine(loop::EventLoop& loop, const model::InstancePaths& paths, store::Store& store, storage::Storage& storage,
+               hypervisor::Hypervisor& hypervisor)
+    : paths_(paths),
+      started_at_(std::chrono::system_clock::now()),
+      events_(loop.executor()),
+      tasks_(loop.executor(), store, events_),
+      machines_(store, events_),
+      context_{loop.executor(), paths, store, storage, hypervisor, events_, tasks_, machines_},
+      guests_(context_),
+      power_(context_, guests_),
+      images_(context_),
+      key_(paths.state_directory / "ssh"),
+      builder_(context_, images_, power_, key_),
+      metrics_(context_) {}
+
+Engine::~Engine() = default;
+
+Awaitable<> Engine::open() {
+  machines_.load();
+  images_.load();
+  register_recovery();
+  co_await power_.reattach();
+  co_await tasks_.recover();
+  metrics_.start();
+}
+
+void Engine::register_recovery() {
+  builder_.register_recovery();
+  images_.register_recovery();
+  for (const char* kind : {"machine.start", "machine.stop", "machine.restart", "machine.save"}) {
+    tasks_.on_recover(kind, [this](model::Task task) -> Awaitable<std::string> {
+      const MachineEntry& entry = machines_.by_name(task.subject.name);
+      const bool wants_running = task.kind == "machine.start" || task.kind == "machine.restart";
+      if (wants_running == (entry.running != nullptr)) {
+        co_return fmt::format("visord was restarted meanwhile; the machine is {}.", wants_running ? "running" : "off");
+      }
+      throw Error(ErrorKind::unavailable, "task.interrupted",
+                  fmt::format("visord ended while this was being done; the machine is {}.", entry.running ? "running" : "off"),
+                  "Do it again.");
+    });
+  }
+}
+
+Awaitable<> Engine::close() {
+  co_await metrics_.close();
+  co_await tasks_.close();
+  co_await guests_.close();
+  co_await power_.close();
+}
+
+// --- host and inventory -----------------------------------------------------------------------------------------------------
+
+Awaitable<model::Host> Engine::host() {
+  model::Host host = host_reader_.read(paths_.state_directory);
+  host.qemu = co_await context_.hypervisor.probe();
+  host.instance.mode = ::geteuid() == 0 ? "system" : "user";
+  host.instance.state_directory = paths_.state_directory.native();
+  host.instance.runtime_directory = paths_.runtime_directory.native();
+  host.instance.version = VISOR_VERSION;
+  host.instance.started_at = started_at_;
+  co_return host;
+}
+
+Awaitable<Inventory> Engine::inventory() {
+  Inventory inventory;
+  inventory.host = co_await host();
+  // Taken after the last wait, so that the sequence fits the objects.
+  inventory.sequence = events_.last_sequence();
+  inventory.machines = machines();
+  inventory.images = images_.list();
+  inventory.tasks = tasks_.list();
+  if (inventory.tasks.size() > kInventoryTasks) inventory.tasks.resize(kInventoryTasks);
+  co_return inventory;
+}
+
+// --- machines ---------------------------------------------------------------------------------------------------------------
+
+std::vector<model::Machine> Engine::machines() {
+  std::vector<model::Machine> all;
+  for (const MachineEntry* entry : machines_.all()) all.push_back(machines_.view(*entry));
+  return all;
+}
+
+model::Machine Engine::machine(const std::string& name) { return machines_.view(machines_.by_name(name)); }
+Awaitable<model::Machine> Engine::preview_create(model::CreateRequest request) { return builder_.preview(std::move(request)); }
+Awaitable<model::Task> Engine::create(model::CreateRequest request) { return builder_.create(std::move(request)); }
+Awaitable<model::ChangeResult> Engine::change(std::string name, boost::json::object patch, ChangeOptions options) {
+  return change_machine(context_, std::move(name), std::move(patch), options);
+}
+model::RemovalPreview Engine::preview_remove(const std::string& name) { return builder_.preview_remove(name); }
+Awaitable<model::Task> Engine::remove(std::string name, bool force) { co_return builder_.remove(name, force); }
+Awaitable<model::Task> Engine::start(std::string name, model::StartRequest request) {
+  co_return power_.start(name, std::move(request));
+}
+Awaitable<model::Task> Engine::stop(std::string name, model::StopRequest request) { co_return power_.stop(name, request); }
+Awaitable<model::Task> Engine::restart(std::string name, model::StopRequest request) { co_return power_.restart(name, request); }
+Awaitable<model::Task> Engine::reset(std::string name) { co_return power_.command(name, model::Action::reset); }
+Awaitable<model::Task> Engine::pause(std::string name) { co_return power_.command(name, model::Action::pause); }
+Awaitable<model::Task> Engine::resume(std::string name) { co_return power_.command(name, model::Action::resume); }
+Awaitable<model::Task> Engine::save(std::string name) { co_return power_.save(name); }
+Awaitable<model::Task> Engine::rename(std::string name, model::RenameRequest request) {
+  co_return builder_.rename(name, std::move(request));
+}
+
+std::vector<model::Sample> Engine::metrics(const std::string& name) {
+  const MachineEntry& entry = machines_.by_name(name);
+  return {entry.samples.begin(), entry.samples.end()};
+}
+
+std::vector<std::string> Engine::log(const std::string& name) {
+  const MachineEntry& entry = machines_.by_name(name);
+  if (entry.running) return entry.running->log_tail(kLogLines);
+  return text::last_lines(entry.reason, kLogLines);
+}
+
+Awaitable<model::CommandLine> Engine::command_line(std::string name) {
+  hypervisor::MachineDefinition definition = co_await power_.define(machines_.by_name(name));
+  co_return co_await context_.hypervisor.command_line(std::move(definition));
+}
+
+// --- screen, serial, guest --------------------------------------------------------------------------------------------------
+
+Awaitable<std::string> Engine::screenshot(std::string name, unsigned width) {
+  MachineEntry& entry = machines_.by_name(name);
+  require_allowed(entry, model::Action::screenshot);
+  std::string png = co_await require_running(entry).screenshot_png();
+  if (width == 0) co_return png;
+  co_await loop::run_blocking([&png, width] { png = console::scale_png(png, width); });
+  co_return png;
+}
+
+Awaitable<os::Fd> Engine::connect_screen(std::string name) {
+  co_return co_await require_running(machines_.by_name(name)).connect_screen();
+}
+
+namespace {
+
+/// The engine's words for a session of the console's hub.
+class HubSession : public SerialSession {
+ public:
+  explicit HubSession(std::unique_ptr<console::SerialSession> session) : session_(std::move(session)) {}
+  Awaitable<std::string> read() override { return session_->read(); }
+  Awaitable<> write(std::string bytes) override { return session_->write(std::move(bytes)); }
+
+ private:
+  std::unique_ptr<console::SerialSession> session_;
+};
+
+}  // namespace
+
+Awaitable<std::unique_ptr<SerialSession>> Engine::connect_serial(std::string name) {
+  MachineEntry& entry = machines_.by_name(name);
+  require_running(entry);
+  co_return std::make_unique<HubSession>(entry.serial->open());
+}
+
+hypervisor::GuestAgent& Engine::require_agent(const std::string& name) {
+  MachineEntry& entry = machines_.by_name(name);
+  require_allowed(entry, model::Action::exec);
+  if (!entry.record.spec.guest_agent) {
+    throw Error(ErrorKind::conflict, "guest.agent_disabled", fmt::format("The machine '{}' has no port for a guest agent.", name),
+                fmt::format("Switch it on with `visor set {} guestAgent=true` and restart it.", name));
+  }
+  return require_running(entry).agent();
+}
+
+Awaitable<model::ExecResult> Engine::exec(std::string name, model::ExecRequest request) {
+  if (request.command.empty()) throw Error(ErrorKind::invalid, "exec.no_command", "There is no command to run.");
+  hypervisor::GuestAgent& agent = require_agent(name);
+  request.input = text::base64_decode(request.input);
+  model::ExecResult result = co_await agent.exec(std::move(request));
+  result.stdout_ = text::base64_encode(result.stdout_);
+  result.stderr_ = text::base64_encode(result.stderr_);
+  co_return result;
+}
+
+Awaitable<std::string> Engine::read_guest_file(std::string name, std::string path) {
+  co_return co_await require_agent(name).read_file(std::move(path), kGuestFileLimit);
+}
+
+Awaitable<> Engine::write_guest_file(std::string name, std::string path, std::string content) {
+  co_await require_agent(name).write_file(std::move(path), std::move(content));
+}
+
+Awaitable<model::SshAccess> Engine::ssh(std::string name) {
+  MachineEntry& entry = machines_.by_name(name);
+  model::SshAccess access;
+  access.user = entry.record.ssh_user.empty() ? "root" : entry.record.ssh_user;
+  access.identity_file = key_.private_file().native();
+  access.known_hosts_file = (paths_.machine_state(entry.record.id) / "known_hosts").native();
+  for (const model::PortForward& forward : co_await require_running(entry).forwards()) {
+    if (forward.guest_port != 22 || forward.protocol != model::Protocol::tcp) continue;
+    access.host = forward.host_address;
+    access.port = forward.host_port;
+    co_return access;
+  }
+  throw Error(ErrorKind::conflict, "machine.no_ssh_forward",
+              fmt::format("No port of this host leads to the SSH port of '{}'.", name),
+              "Add a forward to guest port 22 to one of its network adapters.");
+}
+
+// --- images, tasks, events ----------------------------------------------------------------------------------------------------
+
+std::vector<model::Image> Engine::images() { return images_.list(); }
+std::vector<model::BuildableImage> Engine::buildable_images() { return images_.buildable(); }
+model::Image Engine::image(const std::string& name) { return images_.get(name); }
+Awaitable<model::Task> Engine::build_image(model::BuildRequest request) { co_return images_.build(std::move(request)); }
+Awaitable<model::Task> Engine::import_image(model::ImportRequest request) { co_return images_.import(std::move(request)); }
+Awaitable<model::Task> Engine::remove_image(std::string name) { co_return images_.remove(name); }
+
+std::vector<model::Task> Engine::tasks() { return tasks_.list(); }
+model::Task Engine::task(const std::string& id) { return tasks_.get(id); }
+Awaitable<model::Task> Engine::wait_task(std::string id, std::chrono::milliseconds timeout) {
+  return tasks_.wait(std::move(id), timeout);
+}
+model::Task Engine::cancel_task(const std::string& id) { return tasks_.cancel(id); }
+
+std::unique_ptr<EventReader> Engine::events(std::optional<std::uint64_t> since) { return events_.reader(since); }
+
+}  // namespace visor::engine

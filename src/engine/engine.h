@@ -1,0 +1,96 @@
+// The engine: puts the parts together and is the Service that the API speaks to.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "engine/context.h"
+#include "engine/guest_watch.h"
+#include "engine/images.h"
+#include "engine/instance_key.h"
+#include "engine/machine_builder.h"
+#include "engine/machine_power.h"
+#include "engine/metrics.h"
+#include "engine/service.h"
+#include "host/host_reader.h"
+#include "loop/event_loop.h"
+
+namespace visor::engine {
+
+/// Everything handed in lives longer than the engine. Call open() before the first request and await close() before it is
+/// destroyed; machines run on.
+class Engine : public Service {
+ public:
+  Engine(loop::EventLoop& loop, const model::InstancePaths& paths, store::Store& store, storage::Storage& storage,
+         hypervisor::Hypervisor& hypervisor);
+  ~Engine() override;
+
+  /// Reads the store, takes hold of running machines, finishes or undoes what an earlier daemon left half done.
+  Awaitable<> open();
+  Awaitable<> close();
+
+  Awaitable<Inventory> inventory() override;
+  Awaitable<model::Host> host() override;
+
+  std::vector<model::Machine> machines() override;
+  model::Machine machine(const std::string& name) override;
+  Awaitable<model::Machine> preview_create(model::CreateRequest request) override;
+  Awaitable<model::Task> create(model::CreateRequest request) override;
+  Awaitable<model::ChangeResult> change(std::string name, boost::json::object patch, ChangeOptions options) override;
+  model::RemovalPreview preview_remove(const std::string& name) override;
+  Awaitable<model::Task> remove(std::string name, bool force) override;
+  Awaitable<model::Task> start(std::string name, model::StartRequest request) override;
+  Awaitable<model::Task> stop(std::string name, model::StopRequest request) override;
+  Awaitable<model::Task> restart(std::string name, model::StopRequest request) override;
+  Awaitable<model::Task> reset(std::string name) override;
+  Awaitable<model::Task> pause(std::string name) override;
+  Awaitable<model::Task> resume(std::string name) override;
+  Awaitable<model::Task> save(std::string name) override;
+  Awaitable<model::Task> rename(std::string name, model::RenameRequest request) override;
+
+  std::vector<model::Sample> metrics(const std::string& name) override;
+  std::vector<std::string> log(const std::string& name) override;
+  Awaitable<model::CommandLine> command_line(std::string name) override;
+  Awaitable<std::string> screenshot(std::string name, unsigned width) override;
+  Awaitable<os::Fd> connect_screen(std::string name) override;
+  Awaitable<std::unique_ptr<SerialSession>> connect_serial(std::string name) override;
+  Awaitable<model::ExecResult> exec(std::string name, model::ExecRequest request) override;
+  Awaitable<std::string> read_guest_file(std::string name, std::string path) override;
+  Awaitable<> write_guest_file(std::string name, std::string path, std::string content) override;
+  Awaitable<model::SshAccess> ssh(std::string name) override;
+
+  std::vector<model::Image> images() override;
+  std::vector<model::BuildableImage> buildable_images() override;
+  model::Image image(const std::string& name) override;
+  Awaitable<model::Task> build_image(model::BuildRequest request) override;
+  Awaitable<model::Task> import_image(model::ImportRequest request) override;
+  Awaitable<model::Task> remove_image(std::string name) override;
+
+  std::vector<model::Task> tasks() override;
+  model::Task task(const std::string& id) override;
+  Awaitable<model::Task> wait_task(std::string id, std::chrono::milliseconds timeout) override;
+  model::Task cancel_task(const std::string& id) override;
+
+  std::unique_ptr<EventReader> events(std::optional<std::uint64_t> since) override;
+
+ private:
+  void register_recovery();
+  hypervisor::GuestAgent& require_agent(const std::string& name);
+
+  const model::InstancePaths& paths_;
+  WallTime started_at_;
+  EventBus events_;
+  TaskEngine tasks_;
+  MachineRegistry machines_;
+  Context context_;
+  GuestWatch guests_;
+  MachinePower power_;
+  ImageCatalogue images_;
+  InstanceKey key_;
+  MachineBuilder builder_;
+  MetricsSampler metrics_;
+  host::HostReader host_reader_;
+};
+
+}  // namespace visor::engine

@@ -1,0 +1,37 @@
+// Watches guests come up, by their agent: readiness, addresses, name of the system.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "engine/context.h"
+#include "loop/sync.h"
+#include "loop/task_group.h"
+
+namespace visor::engine {
+
+class GuestWatch {
+ public:
+  explicit GuestWatch(Context& context);
+
+  /// Follows a machine from its start (or reattachment) to its end.
+  void follow(const std::string& id);
+  /// Something about the guest has changed: look at once.
+  void look(const std::string& id);
+  /// Returns when the guest is ready: its agent has answered or cloud-init has said that it is done. Errors:
+  /// `machine.not_ready` (time), `machine.ended` (it stopped or crashed meanwhile).
+  Awaitable<> wait_ready(std::string id, std::chrono::seconds timeout);
+  Awaitable<> close();
+
+ private:
+  Awaitable<> watch(std::string id);
+  /// Asks the agent once. True when everything that it can tell is known.
+  Awaitable<bool> ask(std::string id);
+  Awaitable<> ask_details(std::string id);
+
+  Context& context_;
+  loop::Notifier changed_;
+  loop::TaskGroup group_;
+};
+
+}  // namespace visor::engine

@@ -1,0 +1,157 @@
+#include "engine/machine_change.h"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/json.h"
+#include "engine/spec_diff.h"
+#include "model/settings.h"
+#include "model/validate.h"
+
+namespace visor::engine {
+namespace {
+
+/// What a client may change; everything else of a machine is observed or fixed.
+struct Changeable {
+  std::string description;
+  std::vector<std::string> tags;
+  std::string group;
+  model::MachineSpec spec;
+};
+BOOST_DESCRIBE_STRUCT(Changeable, (), (description, tags, group, spec))
+
+Changeable changeable_part(const MachineRecord& record) { return {record.description, record.tags, record.group, record.spec}; }
+
+Changeable apply_patch(const Changeable& before, const boost::json::object& patch) {
+  boost::json::value merged = json::to_json(before);
+  json::merge_patch(merged, patch);
+  Validation validation;
+  Changeable after;
+  json::read(merged, after, "", validation);
+  validation.throw_if_failed("machine.invalid");
+  model::check_text(after.description, 4096, "description", validation);
+  model::check_text(after.group, 128, "group", validation);
+  for (const std::string& tag : after.tags) model::check_text(tag, 64, "tags", validation);
+  model::check_spec(after.spec, "spec", validation);
+  validation.throw_if_failed("machine.invalid");
+  return after;
+}
+
+/// Volumes belong to Visor: a patch may neither point a disk at another volume nor change the size or format of one.
+std::optional<std::string> refuse_volume_change(const Difference& difference) {
+  static const std::set<std::string> kVolumeFields{"disks[].volume", "disks[].size", "disks[].format"};
+  if (kVolumeFields.contains(difference.key)) return "The volume of a disk cannot be changed here.";
+  return std::nullopt;
+}
+
+std::optional<std::string> refuse(const Difference& difference) {
+  const model::Setting* setting = model::find_setting(difference.key);
+  if (setting != nullptr && setting->read_only) return fmt::format("{} is fixed when the machine is created.", setting->title);
+  return refuse_volume_change(difference);
+}
+
+/// Disks may be added and removed only as files of the user for now; a volume must not be lost by leaving it out of a list.
+std::optional<std::string> refuse_lost_volume(const model::MachineSpec& before, const model::MachineSpec& after) {
+  const auto volumes = [](const model::MachineSpec& spec) {
+    std::set<std::string> names;
+    for (const model::Disk& disk : spec.disks) {
+      if (!disk.volume.empty()) names.insert(disk.volume);
+    }
+    return names;
+  };
+  const bool without = std::any_of(after.disks.begin(), after.disks.end(), [](const model::Disk& disk) {
+    return disk.device == model::DiskDevice::disk && disk.volume.empty() && disk.file.empty();
+  });
+  if (without) return "A new disk needs a file.";
+  if (volumes(before) != volumes(after)) return "Volumes cannot be added or removed by changing the list of disks.";
+  return std::nullopt;
+}
+
+struct Sorted {
+  model::ChangeResult result;
+  std::vector<Difference> live;
+};
+
+Sorted sort_changes(const MachineEntry& entry, const Changeable& before, const Changeable& after) {
+  Sorted sorted;
+  for (const Difference& difference : differences(json::to_json(before), json::to_json(after))) {
+    if (difference.field.starts_with("spec.")) continue;
+    sorted.result.applied.push_back({difference.field, difference.from, difference.to, ""});
+  }
+  const auto lost = refuse_lost_volume(before.spec, after.spec);
+  for (const Difference& difference : differences(json::to_json(before.spec), json::to_json(after.spec))) {
+    model::FieldChange change{"spec." + difference.field, difference.from, difference.to, ""};
+    const model::Setting* setting = model::find_setting(difference.key);
+    const auto reason = difference.key == "disks" && lost ? lost : refuse(difference);
+    if (reason) {
+      change.reason = *reason;
+      sorted.result.rejected.push_back(std::move(change));
+    } else if (entry.running && (setting == nullptr || !setting->live)) {
+      change.reason = "Applies at the next start.";
+      sorted.result.pending.push_back(std::move(change));
+    } else {
+      sorted.result.applied.push_back(std::move(change));
+      sorted.live.push_back(difference);
+    }
+  }
+  return sorted;
+}
+
+/// Brings the settings that can change live to the running machine. Only the cable of an adapter needs more than the record.
+Awaitable<> apply_live(MachineEntry& entry, const model::MachineSpec& before, const model::MachineSpec& after) {
+  for (std::size_t i = 0; entry.running && i < std::min(before.nics.size(), after.nics.size()); ++i) {
+    const bool changed = before.nics[i].id == after.nics[i].id && before.nics[i].link_up != after.nics[i].link_up;
+    if (changed) co_await entry.running->set_link(after.nics[i].id, after.nics[i].link_up);
+  }
+}
+
+void require_revision(const MachineEntry& entry, const ChangeOptions& options) {
+  if (!options.expected_revision || *options.expected_revision == entry.record.revision) return;
+  throw Error(ErrorKind::precondition, "machine.changed",
+              fmt::format("The machine '{}' was changed meanwhile: it has revision {}, not {}.", entry.record.name,
+                          entry.record.revision, *options.expected_revision),
+              "Read it again and repeat the change.");
+}
+
+}  // namespace
+
+Awaitable<model::ChangeResult> change_machine(Context& context, std::string name, boost::json::object patch,
+                                              ChangeOptions options) {
+  MachineEntry& entry = context.machines.by_name(name);
+  const std::string id = entry.record.id;
+  require_revision(entry, options);
+  const Changeable before = changeable_part(entry.record);
+  const Changeable after = apply_patch(before, patch);
+  co_await context.hypervisor.check(after.spec);
+  MachineEntry& checked = require_machine(context, id);
+  require_revision(checked, options);
+  Sorted sorted = sort_changes(checked, before, after);
+  model::ChangeResult& result = sorted.result;
+  const bool refused = !result.rejected.empty();
+  if (refused) {
+    result.applied.clear();
+    result.pending.clear();
+  }
+  const bool anything = !result.applied.empty() || !result.pending.empty();
+  if (anything && !options.dry_run) {
+    co_await apply_live(checked, before.spec, after.spec);
+    MachineEntry& now = require_machine(context, id);
+    // Another client may have been faster while the live change was made.
+    if (now.record.revision != checked.record.revision) require_revision(now, options);
+    now.record.description = after.description;
+    now.record.tags = after.tags;
+    now.record.group = after.group;
+    now.record.spec = after.spec;
+    ++now.record.revision;
+    context.machines.save(now);
+  }
+  result.machine = context.machines.view(require_machine(context, id));
+  co_return std::move(sorted.result);
+}
+
+}  // namespace visor::engine

@@ -1,0 +1,17 @@
+// Changing settings: applied now, waiting for the next start, or refused with the reason.
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <string>
+
+#include "engine/context.h"
+
+namespace visor::engine {
+
+/// Lays `patch` (description, tags, group, spec) over the machine. All values are checked together; when one is refused,
+/// nothing at all is changed. Errors: `machine.changed` (If-Match), `machine.invalid`.
+Awaitable<model::ChangeResult> change_machine(Context& context, std::string name, boost::json::object patch,
+                                              ChangeOptions options);
+
+}  // namespace visor::engine

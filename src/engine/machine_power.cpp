@@ -1,0 +1,382 @@
+#include "engine/machine_power.h"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "os/file.h"
+
+namespace visor::engine {
+namespace {
+
+constexpr auto kQuitGrace = std::chrono::milliseconds(3000);
+
+std::filesystem::path saved_file(const Context& context, const std::string& id) {
+  return context.paths.machine_state(id) / "saved.state";
+}
+/// The saved state while a machine continues from it: if the daemon dies meanwhile, it can be told whether that went well.
+std::filesystem::path restoring_file(const Context& context, const std::string& id) {
+  return context.paths.machine_state(id) / "restoring.state";
+}
+
+}  // namespace
+
+MachinePower::MachinePower(Context& context, GuestWatch& guests)
+    : context_(context), guests_(guests), exited_(context.executor), group_(context.executor) {}
+
+TaskDescription MachinePower::describe(const MachineEntry& entry, const std::string& verb, std::vector<std::string> steps) const {
+  TaskDescription description;
+  description.kind = "machine." + verb;
+  std::string title = verb;
+  title.front() = static_cast<char>(title.front() - 'a' + 'A');
+  description.title = title + " " + entry.record.name;
+  description.subject = {"machine", entry.record.name};
+  description.steps = std::move(steps);
+  description.queue = entry.record.id;
+  return description;
+}
+
+TaskWork MachinePower::on_machine(const std::string& id, std::function<Awaitable<>(TaskRun&)> work) {
+  return [this, id, work = std::move(work)](TaskRun& run) -> Awaitable<boost::json::object> {
+    MachineEntry& entry = require_machine(context_, id);
+    entry.task = run.id();
+    context_.machines.publish(entry);
+    std::exception_ptr thrown;
+    try {
+      co_await work(run);
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    if (MachineEntry* after = context_.machines.find(id)) {
+      after->task.reset();
+      context_.machines.publish(*after);
+    }
+    if (thrown) std::rethrow_exception(thrown);
+    co_return boost::json::object{
+        {"machine", context_.machines.find(id) != nullptr ? require_machine(context_, id).record.name : ""}};
+  };
+}
+
+// --- start ---------------------------------------------------------------------------------------------------------------
+
+model::Task MachinePower::start(const std::string& name, model::StartRequest request) {
+  const MachineEntry& entry = context_.machines.by_name(name);
+  require_allowed(entry, model::Action::start);
+  std::vector<std::string> steps{"Prepare disks", entry.status == model::Status::saved ? "Restore" : "Start QEMU"};
+  if (request.wait == "ready") steps.emplace_back("Wait until the guest is ready");
+  const std::string id = entry.record.id;
+  return context_.tasks.start(
+      describe(entry, "start", std::move(steps)),
+      on_machine(id, [this, id, request](TaskRun& run) -> Awaitable<> { return start_now(run, id, request); }));
+}
+
+Awaitable<> MachinePower::start_now(TaskRun& run, std::string id, model::StartRequest request) {
+  const MachineEntry& entry = require_machine(context_, id);
+  require_allowed(entry, model::Action::start);
+  if (entry.record.spec.protection.start) {
+    throw Error(ErrorKind::conflict, "machine.start_protected",
+                fmt::format("The machine '{}' is protected from being started.", entry.record.name),
+                fmt::format("Switch it off with `visor set {} protection.start=false`.", entry.record.name));
+  }
+  co_await launch(run, id);
+  if (request.wait != "ready") co_return;
+  run.step("Wait until the guest is ready");
+  run.waits_for("guest agent");
+  co_await guests_.wait_ready(id, std::chrono::seconds(request.timeout_seconds));
+}
+
+Awaitable<> MachinePower::launch(TaskRun& run, std::string id) {
+  run.step("Prepare disks");
+  co_await context_.hypervisor.check(require_machine(context_, id).record.spec);
+  hypervisor::MachineDefinition definition = co_await define(require_machine(context_, id));
+  MachineEntry& entry = require_machine(context_, id);
+  const model::Status before = entry.status;
+  const std::string reason_before = entry.reason;
+  const bool restoring = before == model::Status::saved;
+  run.step(restoring ? "Restore" : "Start QEMU");
+  if (restoring) {
+    std::filesystem::rename(saved_file(context_, id), restoring_file(context_, id));
+    definition.restore_from = restoring_file(context_, id);
+  }
+  context_.machines.observe(entry, model::Status::starting);
+  std::unique_ptr<hypervisor::RunningMachine> running;
+  try {
+    running = co_await context_.hypervisor.start(std::move(definition));
+  } catch (...) {
+    if (restoring) std::filesystem::rename(restoring_file(context_, id), saved_file(context_, id));
+    if (MachineEntry* after = context_.machines.find(id)) context_.machines.rest(*after, before, reason_before);
+    throw;
+  }
+  if (restoring) os::remove_tree(restoring_file(context_, id));
+  adopt(require_machine(context_, id), std::move(running));
+  context_.machines.observe(require_machine(context_, id), model::Status::running);
+}
+
+Awaitable<hypervisor::MachineDefinition> MachinePower::define(const MachineEntry& entry) {
+  const std::string id = entry.record.id;
+  hypervisor::MachineDefinition definition;
+  definition.id = id;
+  definition.name = entry.record.name;
+  definition.spec = entry.record.spec;
+  definition.state_directory = context_.paths.machine_state(id);
+  definition.runtime_directory = context_.paths.machine_runtime(id);
+  const std::filesystem::path seed = definition.state_directory / "seed.img";
+  if (!entry.record.ssh_user.empty() && std::filesystem::exists(seed)) definition.seed = seed;
+  const std::vector<model::Disk> disks = definition.spec.disks;
+  for (const model::Disk& disk : disks) {
+    hypervisor::ResolvedDisk resolved{disk.id, {}};
+    const std::filesystem::path top =
+        disk.volume.empty() ? std::filesystem::path(disk.file) : context_.paths.volumes() / disk.volume;
+    if (!disk.volume.empty() || !disk.file.empty()) {
+      for (const storage::Storage::Layer& layer : co_await context_.storage.chain(top, disk.format)) {
+        resolved.layers.push_back({layer.path, layer.format});
+      }
+    }
+    definition.disks.push_back(std::move(resolved));
+  }
+  co_return definition;
+}
+
+void MachinePower::adopt(MachineEntry& entry, std::unique_ptr<hypervisor::RunningMachine> running) {
+  const std::string id = entry.record.id;
+  entry.running = std::move(running);
+  console::SerialHubOptions serial;
+  serial.socket = entry.running->serial_socket();
+  serial.log = entry.running->serial_log();
+  entry.serial = std::make_shared<console::SerialHub>(context_.executor, std::move(serial));
+  entry.ready = false;
+  entry.agent = false;
+  entry.samples.clear();
+  entry.expected_rest = model::Status::stopped;
+  const std::string& version = entry.running->running_spec().machine_version;
+  const bool pin = entry.record.spec.machine_version.empty() && !version.empty();
+  if (pin) entry.record.spec.machine_version = version;
+  if (pin || entry.record.rest_status != model::Status::stopped) {
+    entry.record.rest_status = model::Status::stopped;
+    entry.record.rest_reason.clear();
+    context_.machines.save(entry);
+  }
+  entry.running->on_event([this, id](const hypervisor::MachineEvent& event) {
+    group_.spawn("handle event", [this, id, event]() -> Awaitable<> { return handle_event(id, event); });
+  });
+  guests_.follow(id);
+}
+
+// --- what happens to a running machine ------------------------------------------------------------------------------------
+
+Awaitable<> MachinePower::handle_event(std::string id, hypervisor::MachineEvent event) {
+  using Kind = hypervisor::MachineEvent::Kind;
+  MachineEntry* entry = context_.machines.find(id);
+  if (entry == nullptr || !entry->running) co_return;
+  switch (event.kind) {
+    case Kind::paused:
+      if (entry->status == model::Status::running) context_.machines.observe(*entry, model::Status::paused, event.detail);
+      break;
+    case Kind::resumed:
+      if (entry->status == model::Status::paused) context_.machines.observe(*entry, model::Status::running);
+      break;
+    case Kind::shutdown: context_.machines.observe(*entry, model::Status::stopping, "The guest is shutting down."); break;
+    case Kind::panicked: context_.machines.observe(*entry, entry->status, "The guest's kernel has panicked."); break;
+    case Kind::reset:
+      entry->ready = entry->agent = false;
+      context_.machines.publish(*entry);
+      break;
+    case Kind::agent_changed: break;
+    case Kind::exited: {
+      const std::shared_ptr<console::SerialHub> serial = entry->serial;
+      const bool crashed = !event.expected;
+      if (crashed) log::warning("machine '{}' crashed: {}", entry->record.name, event.detail);
+      context_.machines.rest(*entry, crashed ? model::Status::crashed : entry->expected_rest, crashed ? event.detail : "");
+      if (serial) co_await serial->close();
+      exited_.notify_all();
+      break;
+    }
+  }
+  guests_.look(id);
+}
+
+// --- stop ----------------------------------------------------------------------------------------------------------------
+
+model::Task MachinePower::stop(const std::string& name, model::StopRequest request) {
+  const MachineEntry& entry = context_.machines.by_name(name);
+  require_allowed(entry, model::Action::stop);
+  const std::string id = entry.record.id;
+  return context_.tasks.start(
+      describe(entry, "stop", {request.force ? "Turn off" : "Ask the guest to shut down"}),
+      on_machine(id, [this, id, request](TaskRun& run) -> Awaitable<> { return stop_now(run, id, request); }));
+}
+
+model::Task MachinePower::restart(const std::string& name, model::StopRequest request) {
+  const MachineEntry& entry = context_.machines.by_name(name);
+  require_allowed(entry, model::Action::restart);
+  const std::string id = entry.record.id;
+  return context_.tasks.start(
+      describe(entry, "restart", {request.force ? "Turn off" : "Ask the guest to shut down", "Prepare disks", "Start QEMU"}),
+      on_machine(id, [this, id, request](TaskRun& run) -> Awaitable<> {
+        co_await stop_now(run, id, request);
+        co_await launch(run, id);
+      }));
+}
+
+Awaitable<> MachinePower::stop_now(TaskRun& run, std::string id, model::StopRequest request) {
+  run.step(request.force ? "Turn off" : "Ask the guest to shut down");
+  const MachineEntry& entry = require_machine(context_, id);
+  if (!entry.running) co_return;
+  if (request.force) {
+    co_await kill_now(id);
+    co_return;
+  }
+  const model::Status before = entry.status;
+  co_await ask_guest_to_stop(id);
+  run.waits_for("the guest");
+  const bool gone = co_await wait_for_exit(id, std::chrono::seconds(request.timeout_seconds));
+  if (gone) co_return;
+  MachineEntry& still = require_machine(context_, id);
+  context_.machines.observe(still, before);
+  throw Error(
+      ErrorKind::timeout, "machine.stop_timeout",
+      fmt::format("The guest of '{}' did not shut down within {} s; it runs on.", still.record.name, request.timeout_seconds),
+      fmt::format("Turn it off with `visor stop {} --force`; what the guest has not written to its disks is lost then.",
+                  still.record.name));
+}
+
+Awaitable<> MachinePower::ask_guest_to_stop(std::string id) {
+  MachineEntry& entry = require_machine(context_, id);
+  hypervisor::RunningMachine& running = require_running(entry);
+  // A paused guest hears nothing.
+  if (entry.status == model::Status::paused) co_await running.resume();
+  context_.machines.observe(entry, model::Status::stopping, "Waiting for the guest to shut down.");
+  if (entry.agent) {
+    try {
+      co_await running.agent().shutdown();
+      co_return;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      log::debug("agent of '{}' did not take the shutdown: {}", entry.record.name, error.what());
+    }
+  }
+  MachineEntry& now = require_machine(context_, id);
+  if (now.running) co_await now.running->press_power_button();
+}
+
+Awaitable<bool> MachinePower::wait_for_exit(std::string id, std::chrono::seconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    const MachineEntry* entry = context_.machines.find(id);
+    if (entry == nullptr || !entry->running) co_return true;
+    const auto left = deadline - std::chrono::steady_clock::now();
+    if (left <= loop::Duration::zero()) co_return false;
+    co_await exited_.wait(left);
+  }
+}
+
+Awaitable<> MachinePower::kill_now(std::string id) {
+  MachineEntry* entry = context_.machines.find(id);
+  if (entry == nullptr || !entry->running) co_return;
+  co_await entry->running->quit(kQuitGrace);
+  co_await wait_for_exit(id, std::chrono::seconds(10));
+}
+
+// --- save, pause, resume, reset -------------------------------------------------------------------------------------------
+
+model::Task MachinePower::save(const std::string& name) {
+  const MachineEntry& entry = context_.machines.by_name(name);
+  require_allowed(entry, model::Action::save);
+  const std::string id = entry.record.id;
+  return context_.tasks.start(describe(entry, "save", {"Write the state to disk"}),
+                              on_machine(id, [this, id](TaskRun& run) -> Awaitable<> { return save_now(run, id); }));
+}
+
+Awaitable<> MachinePower::save_now(TaskRun& run, std::string id) {
+  run.step("Write the state to disk");
+  MachineEntry& entry = require_machine(context_, id);
+  require_allowed(entry, model::Action::save);
+  storage::Storage::require_space(context_.paths.state_directory, entry.record.spec.memory.size);
+  hypervisor::RunningMachine& running = require_running(entry);
+  entry.expected_rest = model::Status::saved;
+  std::function<void(double)> report = [&run](double fraction) {
+    run.progress(fraction, fmt::format("{:.0f} %", fraction * 100));
+  };
+  try {
+    co_await running.save(saved_file(context_, id), report);
+  } catch (...) {
+    if (MachineEntry* after = context_.machines.find(id)) after->expected_rest = model::Status::stopped;
+    throw;
+  }
+  co_await wait_for_exit(id, std::chrono::seconds(10));
+}
+
+model::Task MachinePower::command(const std::string& name, model::Action action) {
+  const MachineEntry& entry = context_.machines.by_name(name);
+  require_allowed(entry, action);
+  const std::string id = entry.record.id;
+  const std::string verb = json::enum_name(action);
+  return context_.tasks.start(describe(entry, verb, {}),
+                              on_machine(id, [this, id, action](TaskRun&) -> Awaitable<> { return command_now(id, action); }));
+}
+
+Awaitable<> MachinePower::command_now(std::string id, model::Action action) {
+  MachineEntry& entry = require_machine(context_, id);
+  require_allowed(entry, action);
+  hypervisor::RunningMachine& running = require_running(entry);
+  if (action == model::Action::pause) co_await running.pause();
+  if (action == model::Action::resume) co_await running.resume();
+  if (action == model::Action::reset) co_await running.reset();
+  MachineEntry& after = require_machine(context_, id);
+  if (!after.running) co_return;
+  const model::Status status = co_await after.running->status();
+  context_.machines.observe(require_machine(context_, id), status);
+}
+
+// --- after a restart of the daemon ------------------------------------------------------------------------------------------
+
+Awaitable<> MachinePower::reattach() {
+  hypervisor::Hypervisor::Found found = co_await context_.hypervisor.reattach(context_.paths.runtime_directory / "machines");
+  for (auto& running : found.running) co_await take_hold(std::move(running));
+  for (const auto& crashed : found.crashed) {
+    MachineEntry* entry = context_.machines.find(crashed.id);
+    if (entry != nullptr && !entry->running) context_.machines.rest(*entry, model::Status::crashed, crashed.detail);
+  }
+  for (MachineEntry* entry : context_.machines.all()) {
+    const std::filesystem::path restoring = restoring_file(context_, entry->record.id);
+    if (entry->record.rest_status != model::Status::saved || !std::filesystem::exists(restoring)) continue;
+    if (entry->running) {
+      os::remove_tree(restoring);
+    } else {
+      std::filesystem::rename(restoring, saved_file(context_, entry->record.id));
+    }
+  }
+}
+
+Awaitable<> MachinePower::take_hold(std::unique_ptr<hypervisor::RunningMachine> running) {
+  MachineEntry* entry = context_.machines.find(running->id());
+  if (entry == nullptr) {
+    // Its creation was not finished, or its removal had begun: nobody wants it any more.
+    log::warning("ending process {} of a machine that does not exist any more", running->process_id());
+    co_await running->quit(kQuitGrace);
+    co_return;
+  }
+  model::Status status = model::Status::running;
+  try {
+    status = co_await running->status();
+  } catch (const Error& error) {
+    log::warning("machine '{}' runs but does not answer: {}", entry->record.name, error.what());
+  }
+  adopt(*entry, std::move(running));
+  context_.machines.observe(*entry, status);
+  log::info("machine '{}' runs on (process {})", entry->record.name, entry->running->process_id());
+}
+
+Awaitable<> MachinePower::close() {
+  co_await group_.close();
+  for (MachineEntry* entry : context_.machines.all()) {
+    if (entry->serial) co_await entry->serial->close();
+  }
+}
+
+}  // namespace visor::engine

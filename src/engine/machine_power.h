@@ -1,0 +1,58 @@
+// Starting, stopping and everything between.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/context.h"
+#include "engine/guest_watch.h"
+#include "loop/sync.h"
+#include "loop/task_group.h"
+
+namespace visor::engine {
+
+class MachinePower {
+ public:
+  MachinePower(Context& context, GuestWatch& guests);
+
+  model::Task start(const std::string& name, model::StartRequest request);
+  model::Task stop(const std::string& name, model::StopRequest request);
+  model::Task restart(const std::string& name, model::StopRequest request);
+  model::Task save(const std::string& name);
+  /// pause, resume and reset: one command to the hypervisor.
+  model::Task command(const std::string& name, model::Action action);
+
+  /// The body of a start, also used by launch. Throws when the machine may not be started now.
+  Awaitable<> start_now(TaskRun& run, std::string id, model::StartRequest request);
+  /// Ends the process without asking the guest; nothing happens when there is none.
+  Awaitable<> kill_now(std::string id);
+
+  /// Takes hold of all machines that survived the last daemon and puts the others to rest. Called once, before requests.
+  Awaitable<> reattach();
+  /// What the hypervisor needs to run the machine.
+  Awaitable<hypervisor::MachineDefinition> define(const MachineEntry& entry);
+  /// Lets go of all machines; they run on.
+  Awaitable<> close();
+
+ private:
+  TaskDescription describe(const MachineEntry& entry, const std::string& verb, std::vector<std::string> steps) const;
+  /// Marks the machine as worked on by a task for as long as `work` runs.
+  TaskWork on_machine(const std::string& id, std::function<Awaitable<>(TaskRun&)> work);
+  void adopt(MachineEntry& entry, std::unique_ptr<hypervisor::RunningMachine> running);
+  Awaitable<> launch(TaskRun& run, std::string id);
+  Awaitable<> stop_now(TaskRun& run, std::string id, model::StopRequest request);
+  Awaitable<> ask_guest_to_stop(std::string id);
+  Awaitable<bool> wait_for_exit(std::string id, std::chrono::seconds timeout);
+  Awaitable<> save_now(TaskRun& run, std::string id);
+  Awaitable<> command_now(std::string id, model::Action action);
+  Awaitable<> handle_event(std::string id, hypervisor::MachineEvent event);
+  Awaitable<> take_hold(std::unique_ptr<hypervisor::RunningMachine> running);
+
+  Context& context_;
+  GuestWatch& guests_;
+  loop::Notifier exited_;
+  loop::TaskGroup group_;
+};
+
+}  // namespace visor::engine

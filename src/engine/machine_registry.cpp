@@ -1,0 +1,158 @@
+#include "engine/machine_registry.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "engine/spec_diff.h"
+
+namespace visor::engine {
+
+MachineRegistry::MachineRegistry(store::Store& store, EventBus& events) : store_(store), events_(events) {}
+
+void MachineRegistry::load() {
+  for (const store::Document& document : store_.load("machine")) {
+    auto entry = std::make_unique<MachineEntry>();
+    entry->record = json::from_json<MachineRecord>(json::parse(document.text), "store.corrupt");
+    entry->status = entry->record.rest_status;
+    entry->reason = entry->record.rest_reason;
+    entry->since = entry->record.rest_since;
+    ids_by_name_[entry->record.name] = entry->record.id;
+    entries_[entry->record.id] = std::move(entry);
+  }
+}
+
+MachineEntry& MachineRegistry::by_name(const std::string& name) {
+  const auto found = ids_by_name_.find(name);
+  if (found == ids_by_name_.end()) {
+    throw Error(ErrorKind::not_found, "machine.not_found",
+                fmt::format("There is no machine named '{}'.", text::printable(name.substr(0, 80))),
+                "`visor list` shows all machines.");
+  }
+  return *entries_.at(found->second);
+}
+
+MachineEntry* MachineRegistry::find(const std::string& id) {
+  const auto found = entries_.find(id);
+  return found == entries_.end() ? nullptr : found->second.get();
+}
+
+std::vector<MachineEntry*> MachineRegistry::all() {
+  std::vector<MachineEntry*> list;
+  list.reserve(entries_.size());
+  for (const auto& [name, id] : ids_by_name_) list.push_back(entries_.at(id).get());
+  return list;
+}
+
+MachineEntry& MachineRegistry::add(MachineRecord record) {
+  if (name_taken(record.name)) {
+    throw Error(ErrorKind::conflict, "machine.exists", fmt::format("There is already a machine named '{}'.", record.name),
+                "Choose another name.");
+  }
+  auto entry = std::make_unique<MachineEntry>();
+  entry->record = std::move(record);
+  entry->status = entry->record.rest_status;
+  entry->since = entry->record.rest_since;
+  MachineEntry& added = *entry;
+  store_.put("machine", added.record.id, boost::json::serialize(json::to_json(added.record)));
+  ids_by_name_[added.record.name] = added.record.id;
+  entries_[added.record.id] = std::move(entry);
+  events_.publish("machine", {{"action", "created"}, {"machine", json::to_json(view(added))}});
+  return added;
+}
+
+void MachineRegistry::remove(const std::string& id) {
+  store_.erase("machine", id);
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return;
+  const std::string name = found->second->record.name;
+  ids_by_name_.erase(name);
+  entries_.erase(found);
+  events_.publish("machine", {{"action", "deleted"}, {"machine", {{"id", id}, {"name", name}}}});
+}
+
+void MachineRegistry::rename(MachineEntry& entry, const std::string& name) {
+  if (name == entry.record.name) return;
+  if (name_taken(name)) {
+    throw Error(ErrorKind::conflict, "machine.exists", fmt::format("There is already a machine named '{}'.", name),
+                "Choose another name.");
+  }
+  ids_by_name_.erase(entry.record.name);
+  ids_by_name_[name] = entry.record.id;
+  entry.record.name = name;
+  ++entry.record.revision;
+  save(entry);
+}
+
+void MachineRegistry::save(MachineEntry& entry) {
+  store_.put("machine", entry.record.id, boost::json::serialize(json::to_json(entry.record)));
+  publish(entry);
+}
+
+void MachineRegistry::observe(MachineEntry& entry, model::Status status, std::string reason) {
+  if (entry.status != status) entry.since = std::chrono::system_clock::now();
+  entry.status = status;
+  entry.reason = std::move(reason);
+  publish(entry);
+}
+
+void MachineRegistry::rest(MachineEntry& entry, model::Status status, std::string reason) {
+  entry.running.reset();
+  entry.serial.reset();
+  entry.expected_rest = model::Status::stopped;
+  entry.ready = false;
+  entry.agent = false;
+  entry.addresses.clear();
+  entry.status = status;
+  entry.reason = reason;
+  entry.since = std::chrono::system_clock::now();
+  entry.record.rest_status = status;
+  entry.record.rest_reason = std::move(reason);
+  entry.record.rest_since = entry.since;
+  save(entry);
+}
+
+void MachineRegistry::publish(const MachineEntry& entry) {
+  events_.publish("machine", {{"action", "updated"}, {"machine", json::to_json(view(entry))}});
+}
+
+model::Machine MachineRegistry::view(const MachineEntry& entry) const {
+  const MachineRecord& record = entry.record;
+  model::Machine machine;
+  machine.id = record.id;
+  machine.name = record.name;
+  machine.description = record.description;
+  machine.tags = record.tags;
+  machine.group = record.group;
+  machine.created = record.created;
+  machine.revision = record.revision;
+  machine.spec = record.spec;
+  machine.task = entry.task;
+  model::MachineState& state = machine.state;
+  state.status = entry.status;
+  state.reason = entry.reason;
+  state.since = entry.since;
+  if (!entry.running) return machine;
+  machine.pending = pending_changes(entry.running->running_spec(), record.spec);
+  state.started_at = entry.running->started_at();
+  state.ready = entry.ready;
+  state.agent = entry.agent;
+  state.accelerator = entry.running->accelerator();
+  state.accelerator_reason = entry.running->accelerator_reason();
+  state.addresses = entry.addresses;
+  state.guest_hostname = entry.guest_hostname;
+  state.guest_os = entry.guest_os;
+  state.process_id = entry.running->process_id();
+  if (!entry.samples.empty()) machine.metrics = entry.samples.back();
+  return machine;
+}
+
+void require_allowed(const MachineEntry& entry, model::Action action) {
+  if (const auto reason = model::refusal(action, entry.status)) {
+    throw Error(ErrorKind::conflict, "machine.wrong_state", *reason);
+  }
+}
+
+}  // namespace visor::engine

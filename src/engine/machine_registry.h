@@ -1,0 +1,76 @@
+// All machines of this instance: their records, and what is observed of those that run.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "console/serial_hub.h"
+#include "engine/event_bus.h"
+#include "engine/machine_record.h"
+#include "hypervisor/hypervisor.h"
+#include "model/lifecycle.h"
+#include "store/store.h"
+
+namespace visor::engine {
+
+/// One machine in memory. Lives from creation to removal at a fixed address; coroutines hold its id, not a reference,
+/// across a wait in which it may be removed.
+struct MachineEntry {
+  MachineRecord record;
+  model::Status status = model::Status::stopped;
+  std::string reason;
+  WallTime since;
+  std::unique_ptr<hypervisor::RunningMachine> running;
+  std::shared_ptr<console::SerialHub> serial;
+  bool ready = false;
+  bool agent = false;
+  std::vector<std::string> addresses;
+  std::string guest_hostname;
+  std::string guest_os;
+  std::deque<model::Sample> samples;
+  std::optional<std::string> task;
+  model::Status expected_rest = model::Status::stopped;  ///< what it is after an exit that was asked for
+};
+
+class MachineRegistry {
+ public:
+  MachineRegistry(store::Store& store, EventBus& events);
+
+  /// Reads all records. Called once.
+  void load();
+  /// Throws Error `machine.not_found`.
+  MachineEntry& by_name(const std::string& name);
+  MachineEntry* find(const std::string& id);
+  bool name_taken(const std::string& name) const { return ids_by_name_.contains(name); }
+  std::vector<MachineEntry*> all();
+
+  /// Takes a new machine in and stores it. Error `machine.exists` when the name is taken.
+  MachineEntry& add(MachineRecord record);
+  void remove(const std::string& id);
+  void rename(MachineEntry& entry, const std::string& name);
+  /// Stores the record and tells everyone. `revision` goes up when the user's wish changed.
+  void save(MachineEntry& entry);
+  /// A state while a process exists, or a transition; not stored.
+  void observe(MachineEntry& entry, model::Status status, std::string reason = {});
+  /// The machine has come to rest (stopped, saved, crashed): stored, and everything observed is forgotten.
+  void rest(MachineEntry& entry, model::Status status, std::string reason = {});
+  void publish(const MachineEntry& entry);
+
+  /// The machine as it is shown.
+  model::Machine view(const MachineEntry& entry) const;
+
+ private:
+  store::Store& store_;
+  EventBus& events_;
+  std::map<std::string, std::unique_ptr<MachineEntry>> entries_;
+  std::map<std::string, std::string> ids_by_name_;
+};
+
+/// Throws Error{conflict, "machine.wrong_state"} when `action` is not allowed now.
+void require_allowed(const MachineEntry& entry, model::Action action);
+
+}  // namespace visor::engine

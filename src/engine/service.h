@@ -1,0 +1,117 @@
+// The use cases of Visor as the API sees them. Engine implements this; tests and fuzzers put something smaller behind the API.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hypervisor/hypervisor.h"
+#include "loop/awaitable.h"
+#include "model/host.h"
+#include "model/image.h"
+#include "model/machine.h"
+#include "model/task.h"
+#include "os/fd.h"
+
+namespace visor::engine {
+
+/// One thing that happened, with the whole object it happened to.
+struct Event {
+  std::uint64_t sequence = 0;
+  std::string type;  ///< machine, image, task, metrics, host, resync
+  std::string data;  ///< JSON text
+};
+
+/// Everything for the first paint. `sequence` is where to resume the events.
+struct Inventory {
+  std::uint64_t sequence = 0;
+  model::Host host;
+  std::vector<model::Machine> machines;
+  std::vector<model::Image> images;
+  std::vector<model::Task> tasks;
+};
+BOOST_DESCRIBE_STRUCT(Inventory, (), (sequence, host, machines, images, tasks))
+
+/// A subscription to the events. Drops out with a `resync` event when the reader is too slow or `since` is too old.
+class EventReader {
+ public:
+  virtual ~EventReader() = default;
+  /// The next event, or nothing after `timeout` (time for a keep-alive).
+  virtual Awaitable<std::optional<Event>> next(std::chrono::milliseconds timeout) = 0;
+};
+
+/// A byte stream to a serial port: many readers, each may write.
+class SerialSession {
+ public:
+  virtual ~SerialSession() = default;
+  /// The next bytes (first what was printed before, at most 256 KiB); empty when the machine has ended.
+  virtual Awaitable<std::string> read() = 0;
+  virtual Awaitable<> write(std::string bytes) = 0;
+};
+
+/// Changes of a machine by merge patch. `expected_revision` is from If-Match.
+struct ChangeOptions {
+  std::optional<std::uint64_t> expected_revision;
+  bool dry_run = false;
+};
+
+/// Methods that return a Task have started it; it goes on when the caller goes away. All throw Error.
+class Service {
+ public:
+  virtual ~Service() = default;
+
+  virtual Awaitable<Inventory> inventory() = 0;
+  virtual Awaitable<model::Host> host() = 0;
+
+  virtual std::vector<model::Machine> machines() = 0;
+  virtual model::Machine machine(const std::string& name) = 0;
+  /// What would be made, after all checks; nothing is.
+  virtual Awaitable<model::Machine> preview_create(model::CreateRequest request) = 0;
+  virtual Awaitable<model::Task> create(model::CreateRequest request) = 0;
+  virtual Awaitable<model::ChangeResult> change(std::string name, boost::json::object patch, ChangeOptions options) = 0;
+  virtual model::RemovalPreview preview_remove(const std::string& name) = 0;
+  virtual Awaitable<model::Task> remove(std::string name, bool force) = 0;
+  virtual Awaitable<model::Task> start(std::string name, model::StartRequest request) = 0;
+  virtual Awaitable<model::Task> stop(std::string name, model::StopRequest request) = 0;
+  virtual Awaitable<model::Task> restart(std::string name, model::StopRequest request) = 0;
+  virtual Awaitable<model::Task> reset(std::string name) = 0;
+  virtual Awaitable<model::Task> pause(std::string name) = 0;
+  virtual Awaitable<model::Task> resume(std::string name) = 0;
+  virtual Awaitable<model::Task> save(std::string name) = 0;
+  virtual Awaitable<model::Task> rename(std::string name, model::RenameRequest request) = 0;
+
+  virtual std::vector<model::Sample> metrics(const std::string& name) = 0;
+  virtual std::vector<std::string> log(const std::string& name) = 0;
+  virtual Awaitable<model::CommandLine> command_line(std::string name) = 0;
+  /// PNG bytes, scaled down to `width` pixels when it is not 0.
+  virtual Awaitable<std::string> screenshot(std::string name, unsigned width) = 0;
+  virtual Awaitable<os::Fd> connect_screen(std::string name) = 0;
+  virtual Awaitable<std::unique_ptr<SerialSession>> connect_serial(std::string name) = 0;
+  /// Input and output are base64, as on the wire.
+  virtual Awaitable<model::ExecResult> exec(std::string name, model::ExecRequest request) = 0;
+  virtual Awaitable<std::string> read_guest_file(std::string name, std::string path) = 0;
+  virtual Awaitable<> write_guest_file(std::string name, std::string path, std::string content) = 0;
+  virtual Awaitable<model::SshAccess> ssh(std::string name) = 0;
+
+  virtual std::vector<model::Image> images() = 0;
+  virtual std::vector<model::BuildableImage> buildable_images() = 0;
+  virtual model::Image image(const std::string& name) = 0;
+  virtual Awaitable<model::Task> build_image(model::BuildRequest request) = 0;
+  virtual Awaitable<model::Task> import_image(model::ImportRequest request) = 0;
+  virtual Awaitable<model::Task> remove_image(std::string name) = 0;
+
+  virtual std::vector<model::Task> tasks() = 0;
+  virtual model::Task task(const std::string& id) = 0;
+  /// The task when it has ended, or as it is after `timeout`.
+  virtual Awaitable<model::Task> wait_task(std::string id, std::chrono::milliseconds timeout) = 0;
+  virtual model::Task cancel_task(const std::string& id) = 0;
+
+  /// `since`: deliver what happened after this sequence number; nothing: only what happens from now on.
+  virtual std::unique_ptr<EventReader> events(std::optional<std::uint64_t> since) = 0;
+};
+
+}  // namespace visor::engine
