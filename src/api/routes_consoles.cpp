@@ -1,0 +1,54 @@
+// Tickets and the WebSockets of screen and serial console.
+#include <boost/asio/awaitable.hpp>
+
+#include "api/consoles.h"
+#include "api/routes.h"
+
+namespace visor::api {
+namespace {
+
+constexpr const char* kTag = "consoles";
+
+QueryParameter ticket_parameter() {
+  return {.name = "ticket", .description = "A one-time ticket for this machine and kind; not needed on the unix socket."};
+}
+
+void add_socket_route(Router& router, const std::string& kind, const std::string& id, const std::string& summary, WebSocketHandler handler) {
+  router.add({.method = Method::get,
+              .pattern = kBase + "/machines/{name}/" + kind,
+              .id = id,
+              .tag = kTag,
+              .summary = summary,
+              .query = {ticket_parameter()},
+              .answers = {{101, "The WebSocket is open.", {}, ""}},
+              .ticket_kind = kind,
+              .websocket = std::move(handler)});
+}
+
+}  // namespace
+
+void add_console_routes(Router& router, Context& context) {
+  router.add({.method = Method::post,
+              .pattern = kBase + "/machines/{name}/tickets",
+              .id = "createTicket",
+              .tag = kTag,
+              .summary = "A ticket that opens one WebSocket within 10 seconds",
+              .body = RequestBody{router.schemas().request<TicketRequest>({"kind"})},
+              .answers = {ok<Ticket>(router, "The ticket.")},
+              .handler = [&context](const Request& request) -> Awaitable<Response> {
+                const std::string kind = json::enum_name(read_body<TicketRequest>(request).kind);
+                const std::string name = context.service.machine(request.parameter("name")).name;
+                const auto issued = context.authenticator.make_ticket(name, kind, request.principal);
+                const std::string path = kBase + "/machines/" + name + "/" + kind + "?ticket=" + issued.secret;
+                co_return json_response(Ticket{issued.secret, path, issued.expires});
+              }});
+  add_socket_route(router, "screen", "openScreen", "The screen: RFB in binary messages", [&context](const Request& request) -> Awaitable<WebSocketRun> {
+    co_return screen_run(co_await context.service.connect_screen(request.parameter("name")));
+  });
+  add_socket_route(router, "serial", "openSerial", "The serial console: what was printed before, then live, binary both ways",
+                   [&context](const Request& request) -> Awaitable<WebSocketRun> {
+                     co_return serial_run(co_await context.service.connect_serial(request.parameter("name")));
+                   });
+}
+
+}  // namespace visor::api

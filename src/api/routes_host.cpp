@@ -1,0 +1,72 @@
+// The instance: root, inventory, host, settings, metrics.
+#include <boost/asio/awaitable.hpp>
+
+#include <algorithm>
+
+#include "api/open_metrics.h"
+#include "api/routes.h"
+
+namespace visor::api {
+namespace {
+
+const std::vector<std::string>& features() {
+  static const std::vector<std::string> list{"machines", "images", "tasks", "events", "exec", "files", "screen", "serial", "tokens", "metrics"};
+  return list;
+}
+
+}  // namespace
+
+void add_root_routes(Router& router, Context& context) {
+  router.add({.method = Method::get,
+              .pattern = kBase,
+              .id = "getRoot",
+              .tag = "host",
+              .summary = "What this is",
+              .answers = {ok<Root>(router, "Name, version and features.")},
+              .handler = [](const Request&) -> Awaitable<Response> {
+                co_return json_response(Root{"visor", VISOR_VERSION, features()});
+              }});
+  router.add({.method = Method::get,
+              .pattern = kBase + "/inventory",
+              .id = "getInventory",
+              .tag = "host",
+              .summary = "Everything for the first paint in one answer",
+              .answers = {ok<engine::Inventory>(router, "Host, machines, images, tasks, and where to resume the events.")},
+              .handler = [&context](const Request&) -> Awaitable<Response> {
+                co_return json_response(co_await context.service.inventory());
+              }});
+}
+
+void add_host_routes(Router& router, Context& context) {
+  router.add({.method = Method::get,
+              .pattern = kBase + "/host",
+              .id = "getHost",
+              .tag = "host",
+              .summary = "The host and what its hypervisors can do",
+              .answers = {ok<model::Host>(router, "The host.")},
+              .handler = [&context](const Request&) -> Awaitable<Response> { co_return json_response(co_await context.service.host()); }});
+  router.add({.method = Method::get,
+              .pattern = kBase + "/settings",
+              .id = "listSettings",
+              .tag = "host",
+              .summary = "Every setting of a machine with its title, range and default",
+              .answers = {ok<SettingsList>(router, "The settings in the order in which they are shown.")},
+              .handler = [](const Request&) -> Awaitable<Response> {
+                const auto all = model::settings();
+                co_return json_response(SettingsList{{all.begin(), all.end()}});
+              }});
+  router.add({.method = Method::get,
+              .pattern = "/metrics",
+              .id = "getOpenMetrics",
+              .tag = "host",
+              .summary = "Figures for Prometheus",
+              .answers = {{200, "OpenMetrics text.", {}, "application/openmetrics-text"}},
+              .handler = [&context](const Request&) -> Awaitable<Response> {
+                Response response;
+                response.content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+                response.body = open_metrics(co_await context.service.inventory());
+                co_return response;
+              }});
+}
+
+}  // namespace visor::api

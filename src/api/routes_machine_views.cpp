@@ -1,0 +1,67 @@
+// What there is to see of a machine: figures, log, command line, thumbnail.
+#include <boost/asio/awaitable.hpp>
+
+#include <string>
+
+#include "api/routes.h"
+
+namespace visor::api {
+namespace {
+
+constexpr const char* kTag = "machines";
+
+void add_screenshot_route(Router& router, Context& context) {
+  router.add({.method = Method::get,
+              .pattern = kBase + "/machines/{name}/screenshot",
+              .id = "getMachineScreenshot",
+              .tag = kTag,
+              .summary = "The screen as a PNG picture",
+              .query = {{.name = "width",
+                         .type = QueryParameter::Type::number,
+                         .description = "Scale down to this width in pixels.",
+                         .minimum = 16,
+                         .maximum = 8192}},
+              .answers = {{200, "The picture.", {}, "image/png"}},
+              .handler = [&context](const Request& request) -> Awaitable<Response> {
+                const auto width = static_cast<unsigned>(std::stoul(request.query_value("width").value_or("0")));
+                Response response;
+                response.content_type = "image/png";
+                response.body = co_await context.service.screenshot(request.parameter("name"), width);
+                co_return response;
+              }});
+}
+
+}  // namespace
+
+void add_machine_view_routes(Router& router, Context& context) {
+  router.add({.method = Method::get,
+              .pattern = kBase + "/machines/{name}/metrics",
+              .id = "getMachineMetrics",
+              .tag = kTag,
+              .summary = "The last samples of its use of resources, oldest first",
+              .answers = {ok<MachineMetrics>(router, "The samples.")},
+              .handler = [&context](const Request& request) -> Awaitable<Response> {
+                co_return json_response(MachineMetrics{.samples = context.service.metrics(request.parameter("name"))});
+              }});
+  router.add({.method = Method::get,
+              .pattern = kBase + "/machines/{name}/log",
+              .id = "getMachineLog",
+              .tag = kTag,
+              .summary = "The last lines that its QEMU has written",
+              .answers = {ok<MachineLog>(router, "The lines.")},
+              .handler = [&context](const Request& request) -> Awaitable<Response> {
+                co_return json_response(MachineLog{context.service.log(request.parameter("name"))});
+              }});
+  router.add({.method = Method::get,
+              .pattern = kBase + "/machines/{name}/command",
+              .id = "getMachineCommand",
+              .tag = kTag,
+              .summary = "The QEMU command line, each argument with the setting that made it",
+              .answers = {ok<model::CommandLine>(router, "The command line.")},
+              .handler = [&context](const Request& request) -> Awaitable<Response> {
+                co_return json_response(co_await context.service.command_line(request.parameter("name")));
+              }});
+  add_screenshot_route(router, context);
+}
+
+}  // namespace visor::api

@@ -1,0 +1,104 @@
+#include "visord/daemon.h"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <memory>
+#include <optional>
+
+#include "api/server.h"
+#include "auth/authenticator.h"
+#include "auth/document_credential_store.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "loop/event_loop.h"
+#include "os/file.h"
+#include "os/orphans.h"
+#include "qemu/qemu_hypervisor.h"
+#include "storage/storage.h"
+#include "store/store.h"
+
+namespace visor::visord {
+namespace {
+
+/// One state directory belongs to one daemon; the lock ends with the process, however it dies.
+os::FileLock lock_state(const model::InstancePaths& paths) {
+  std::optional<os::FileLock> lock = os::FileLock::try_acquire(paths.state_directory / "visord.lock");
+  if (lock) return std::move(*lock);
+  throw Error(ErrorKind::conflict, "daemon.already_running",
+              fmt::format("Another visord uses the state directory {}.", paths.state_directory.native()),
+              "Use that one, stop it first, or give this one another --state-dir and --runtime-dir.");
+}
+
+void make_directories(const model::InstancePaths& paths) {
+  ::umask(0077);
+  for (const auto& directory : {paths.state_directory, paths.runtime_directory, paths.images(), paths.volumes(),
+                                paths.state_directory / "machines", paths.runtime_directory / "machines"}) {
+    os::make_directories(directory);
+  }
+}
+
+/// All parts, in the order in which they need one another.
+struct Parts {
+  explicit Parts(const DaemonOptions& options)
+      : paths(options.paths),
+        lock(lock_state(paths)),
+        store(store::open_sqlite_store(paths.database())),
+        storage(paths.images(), paths.volumes()),
+        hypervisor(qemu::QemuOptions{paths.state_directory / "cache", "/", {}}),
+        engine(loop, paths, *store, storage, hypervisor),
+        credentials(*store),
+        authenticator(credentials),
+        server(loop, engine, authenticator, server_options()) {}
+
+  api::ServerOptions server_options() const {
+    api::ServerOptions options;
+    options.socket = paths.socket;
+    options.listen = paths.listen;
+    options.system_mode = ::geteuid() == 0;
+    return options;
+  }
+
+  model::InstancePaths paths;
+  os::FileLock lock;
+  loop::EventLoop loop;
+  std::unique_ptr<store::Store> store;
+  storage::Storage storage;
+  qemu::QemuHypervisor hypervisor;
+  engine::Engine engine;
+  auth::DocumentCredentialStore credentials;
+  auth::Authenticator authenticator;
+  api::Server server;
+};
+
+Awaitable<> serve(Parts& parts) {
+  boost::asio::signal_set signals(parts.loop.context(), SIGINT, SIGTERM);
+  const int orphans = os::end_orphaned_helpers();
+  if (orphans > 0) log::warning("ended {} helper programs that an earlier visord had left behind", orphans);
+  co_await parts.engine.open();
+  parts.server.start();
+  log::info("visord {} is ready: {} {}", VISOR_VERSION, parts.paths.socket.native(), parts.server.base_url());
+  const int number = co_await signals.async_wait(boost::asio::use_awaitable);
+  log::info("ending on signal {}; machines run on", number);
+  co_await parts.server.close();
+  co_await parts.engine.close();
+}
+
+}  // namespace
+
+void run_daemon(const DaemonOptions& options) {
+  log::set_level(options.log_level);
+  std::signal(SIGPIPE, SIG_IGN);
+  make_directories(options.paths);
+  Parts parts(options);
+  parts.loop.run_until_done([&parts]() -> Awaitable<> { return serve(parts); });
+}
+
+}  // namespace visor::visord
