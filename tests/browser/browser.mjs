@@ -1,0 +1,166 @@
+// What the tests of the page share: one browser, one login, and the ways to look at a page.
+//
+// playwright-core and axe-core come from web/node_modules (`npm ci` in web/ first), so that they are pinned in one place.
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+
+const require = createRequire(
+  new URL("../../web/package.json", import.meta.url),
+);
+const { chromium } = require("playwright-core");
+const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+function wanted(name) {
+  const value = process.env[name];
+  if (!value)
+    throw new Error(`${name} is not set; see the head of page.test.mjs`);
+  return value;
+}
+
+export const baseUrl = wanted("VISOR_URL").replace(/\/$/, "");
+export const loginUrl = wanted("VISOR_LOGIN_URL");
+export const machine = wanted("VISOR_TEST_MACHINE");
+
+/** Long enough for a machine that is busy with other work. */
+const patience = 60_000;
+
+export const desktop = { width: 1280, height: 800 };
+export const phone = { width: 390, height: 844 };
+
+export const pages = {
+  overview: "/",
+  machines: "/machines",
+  images: "/images",
+  host: "/host",
+  tasks: "/tasks",
+  settings: "/settings",
+  create: "/create",
+  summary: `/machines/${machine}`,
+  screen: `/machines/${machine}/screen`,
+  terminal: `/machines/${machine}/terminal`,
+  "machine settings": `/machines/${machine}/settings`,
+  "machine network": `/machines/${machine}/settings/network`,
+  activity: `/machines/${machine}/activity`,
+  delete: `/machines/${machine}?dialog=delete&target=${machine}`,
+  "task drawer": "/?dialog=tasks",
+};
+
+export class Browser {
+  static async launch() {
+    const browser = new Browser();
+    browser.chromium = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
+    return browser;
+  }
+
+  /** Follows the one-time login link and keeps the session for every later page. */
+  async logIn() {
+    const context = await this.chromium.newContext({
+      viewport: desktop,
+      locale: "en-US",
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(patience);
+    await page.goto(loginUrl);
+    await page.waitForURL(`${baseUrl}/`);
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    this.session = await context.storageState();
+    await context.close();
+  }
+
+  /** A fresh page; `faults` gathers what the browser complained about. Close it with `page.context().close()`. */
+  async open(path, options = {}) {
+    const { anonymous, settle = true, ...rest } = options;
+    const context = await this.chromium.newContext({
+      viewport: desktop,
+      locale: "en-US",
+      reducedMotion: "reduce",
+      storageState: anonymous ? undefined : this.session,
+      ...rest,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(patience);
+    page.faults = [];
+    page.on("pageerror", (error) => page.faults.push(error.message));
+    page.on("console", (message) => {
+      const text = message.text();
+      // A machine that is being started or has no display answers a screenshot with 409; that is no fault of the page.
+      const expected =
+        /screenshot/.test(message.location().url) ||
+        (anonymous && /401/.test(text));
+      if (message.type() === "error" && !expected) page.faults.push(text);
+    });
+    await page.goto(baseUrl + path);
+    if (settle) await settled(page);
+    return page;
+  }
+
+  close() {
+    return this.chromium.close();
+  }
+}
+
+/** The page has its data: the frame is there and nothing is a skeleton any more. */
+export async function settled(page) {
+  await page.locator("main").waitFor();
+  await page.waitForFunction(
+    () => document.querySelector(".fui-Skeleton") === null,
+  );
+  await page.waitForTimeout(400);
+}
+
+export async function overflowOf(page) {
+  return page.evaluate(() => {
+    const main = document.querySelector("main");
+    const whole = document.documentElement;
+    return Math.max(
+      whole.scrollWidth - whole.clientWidth,
+      main ? main.scrollWidth - main.clientWidth : 0,
+    );
+  });
+}
+
+/** Serious and critical findings of axe, one line each. */
+export async function axeFindings(page) {
+  // Evaluated, not added as a script: the daemon's content security policy allows no inline scripts.
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, {
+      resultTypes: ["violations"],
+      rules: { region: { enabled: false } },
+    }),
+  );
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) =>
+      nodes.map(
+        (node) =>
+          `${id}: ${node.target.join(" ")} ${node.failureSummary.split("\n")[1] ?? ""}`,
+      ),
+    );
+}
+
+/** How many different colours a canvas shows (at most 64 are counted). */
+export async function coloursOf(page, selector) {
+  return page.evaluate((wantedSelector) => {
+    const canvas = document.querySelector(wantedSelector);
+    if (!canvas?.width || !canvas.height) return 0;
+    const { data } = canvas
+      .getContext("2d")
+      .getImageData(0, 0, canvas.width, canvas.height);
+    const seen = new Set();
+    for (let at = 0; at < data.length && seen.size < 64; at += 4)
+      seen.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
+    return seen.size;
+  }, selector);
+}

@@ -1,0 +1,70 @@
+// Every request the page makes, by name.
+import { api } from './client';
+import type {
+  BuildableImage,
+  CreateRequest,
+  Image,
+  Inventory,
+  JsonValue,
+  Machine,
+  MachineAction,
+  PatchAnswer,
+  QemuCommand,
+  Sample,
+  Session,
+  Setting,
+  Task,
+  Ticket,
+} from './types';
+
+export interface TaskAnswer {
+  task: Task;
+}
+
+export interface ImportRequest {
+  name: string;
+  source: string;
+  format?: string;
+  sha256?: string;
+  description?: string;
+}
+
+const at = (name: string) => `/machines/${encodeURIComponent(name)}`;
+
+export const getInventory = () => api.get<Inventory>('/inventory');
+
+export const createMachine = (request: CreateRequest) => api.post<TaskAnswer>('/machines', request);
+export const checkMachine = (request: CreateRequest) =>
+  api.post<{ machine: Machine }>('/machines?dryRun=true', request);
+export const actOnMachine = (name: string, action: MachineAction, body: { [key: string]: JsonValue } = {}) =>
+  api.post<TaskAnswer>(`${at(name)}/actions/${action}`, body);
+export const renameMachine = (name: string, next: string) =>
+  api.post<TaskAnswer>(`${at(name)}/actions/rename`, { name: next });
+export const patchMachine = (machine: Machine, patch: { [key: string]: JsonValue }) =>
+  api.patch<PatchAnswer>(at(machine.name), patch, { 'If-Match': `"${machine.revision}"` });
+export const previewDelete = (name: string) =>
+  api.delete<{ removes: string[]; protected: boolean }>(`${at(name)}?dryRun=true`);
+export const deleteMachine = (name: string) => api.delete<TaskAnswer>(`${at(name)}?force=true`);
+export const getMetrics = (name: string) =>
+  api.get<{ intervalSeconds: number; samples: Sample[] }>(`${at(name)}/metrics`);
+export const getLog = (name: string) => api.get<{ lines: string[] }>(`${at(name)}/log`);
+export const getCommand = (name: string) => api.get<QemuCommand>(`${at(name)}/command`);
+export const getTicket = (name: string, kind: 'screen' | 'serial') =>
+  api.post<Ticket>(`${at(name)}/tickets`, { kind });
+export const screenshotPath = (name: string, width: number) => `${at(name)}/screenshot?width=${width}`;
+
+export const getSettings = async () => (await api.get<{ settings: Setting[] }>('/settings')).settings;
+
+export const getImages = () => api.get<{ images: Image[]; buildable: BuildableImage[] }>('/images');
+export const buildImage = (name: string, architecture: string) =>
+  api.post<TaskAnswer>('/images/actions/build', { name, architecture });
+export const importImage = (request: ImportRequest) =>
+  api.post<TaskAnswer>('/images/actions/import', request);
+export const deleteImage = (name: string) => api.delete<TaskAnswer>(`/images/${encodeURIComponent(name)}`);
+
+export const getTask = (id: string) => api.get<Task>(`/tasks/${encodeURIComponent(id)}`);
+export const cancelTask = (id: string) => api.delete<Task>(`/tasks/${encodeURIComponent(id)}`);
+
+export const logIn = (code: string) => api.post<{ user: string }>('/auth/login', { code });
+export const logOut = () => api.post<unknown>('/auth/logout');
+export const getSession = () => api.get<Session>('/auth/session');

@@ -1,0 +1,262 @@
+// The objects of /api/v1 as the daemon sends them. Bytes are integers, times RFC 3339 in UTC.
+
+export type MachineStatus = 'stopped' | 'starting' | 'running' | 'paused' | 'stopping' | 'saved' | 'crashed';
+
+export interface Sample {
+  time: string;
+  /** Of all vCPUs together, 0 to 100. */
+  cpuPercent: number;
+  vcpuPercent: number[];
+  /** What the guest says it uses; null without a guest that tells. */
+  memoryUsed: number | null;
+  memoryResident: number;
+  diskReadRate: number;
+  diskWriteRate: number;
+  netReceiveRate: number;
+  netTransmitRate: number;
+}
+
+export interface Disk {
+  id: string;
+  device: 'disk' | 'cdrom';
+  volume: string;
+  file: string;
+  size: number;
+  format: string;
+  bus: string;
+  readOnly: boolean;
+  bootIndex: number;
+}
+
+export interface PortForward {
+  protocol: string;
+  hostAddress: string;
+  hostPort: number;
+  guestPort: number;
+}
+
+export interface Nic {
+  id: string;
+  switch: string;
+  model: string;
+  mac: string;
+  linkUp: boolean;
+  forwards: PortForward[];
+}
+
+export interface MachineSpec {
+  arch: string;
+  accelerator: string;
+  chipset?: string;
+  machineVersion: string;
+  firmware: string;
+  os: { family: string; id: string };
+  cpu: { count: number; model: string };
+  memory: { size: number };
+  disks: Disk[];
+  nics: Nic[];
+  display: { model: string };
+  boot: { kernel: string; initrd: string; cmdline: string };
+  guestAgent: boolean;
+  rng: boolean;
+  protection: { delete: boolean; start: boolean };
+}
+
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+
+export interface PendingChange {
+  field: string;
+  running: JsonValue;
+  next: JsonValue;
+}
+
+export interface MachineState {
+  status: MachineStatus;
+  reason: string;
+  since: string;
+  startedAt: string | null;
+  ready: boolean;
+  agent: boolean;
+  accelerator: string;
+  acceleratorReason: string;
+  addresses: string[];
+  guestHostname: string;
+  guestOs: string;
+  processId: number | null;
+}
+
+export interface Machine {
+  id: string;
+  name: string;
+  description: string;
+  tags: string[];
+  group: string;
+  created: string;
+  revision: number;
+  spec: MachineSpec;
+  pending: PendingChange[];
+  state: MachineState;
+  metrics: Sample | null;
+  task: string | null;
+}
+
+export interface Image {
+  id: string;
+  name: string;
+  description: string;
+  architecture: string;
+  format: string;
+  virtualSize: number;
+  fileSize: number;
+  sha256: string;
+  source: string;
+  created: string;
+  os: { family: string; id: string };
+  cloudInit: boolean;
+  usedBy: string[];
+}
+
+export interface BuildableImage {
+  name: string;
+  title: string;
+}
+
+export type TaskState = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'undone';
+export type StepState = 'waiting' | 'running' | 'done' | 'failed' | 'undone';
+
+export interface TaskStep {
+  title: string;
+  state: StepState;
+  started: string | null;
+  ended: string | null;
+  detail: string;
+}
+
+export interface Problem {
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  hint?: string;
+  fields?: { field: string; code: string; detail: string }[];
+}
+
+export interface Task {
+  id: string;
+  kind: string;
+  title: string;
+  subject: { kind: string; name: string };
+  state: TaskState;
+  progress: number;
+  cancellable: boolean;
+  created: string;
+  ended: string | null;
+  steps: TaskStep[];
+  waitsFor: string;
+  log: string[];
+  error: Problem | null;
+  result: { [key: string]: JsonValue } | null;
+}
+
+export interface HostQemu {
+  arch: string;
+  path: string;
+  version: string;
+  accelerator: string;
+  accelerators: { name: string; usable: boolean; reason: string }[];
+}
+
+export interface Host {
+  hostname: string;
+  os: string;
+  kernel: string;
+  uptimeSeconds: number;
+  cpu: { model: string; threads: number; cores: number; sockets: number };
+  memory: { total: number; available: number };
+  load: number[];
+  cpuPercent: number;
+  storage: { path: string; total: number; free: number };
+  qemu: HostQemu[];
+  instance: {
+    mode: string;
+    stateDirectory: string;
+    runtimeDirectory: string;
+    version: string;
+    startedAt: string;
+  };
+}
+
+export interface Inventory {
+  sequence: number;
+  host: Host;
+  machines: Machine[];
+  images: Image[];
+  tasks: Task[];
+}
+
+export type SettingType = 'integer' | 'string' | 'boolean' | 'bytes' | 'enum' | 'list';
+
+export interface Setting {
+  key: string;
+  title: string;
+  description: string;
+  type: SettingType;
+  unit?: string;
+  minimum?: number;
+  maximum?: number;
+  values?: string[];
+  default?: JsonValue;
+  /** True when a running machine takes the change at once. */
+  live: boolean;
+  readOnly: boolean;
+}
+
+export interface FieldChange {
+  field: string;
+  reason?: string;
+}
+
+export interface PatchAnswer {
+  applied: FieldChange[];
+  pending: FieldChange[];
+  rejected: FieldChange[];
+  machine: Machine;
+}
+
+export interface CreateRequest {
+  name: string;
+  description?: string;
+  image?: string;
+  iso?: string;
+  diskSize?: number;
+  spec?: { [key: string]: JsonValue };
+  user?: string;
+  sshKeys?: string[];
+  password?: string;
+  userData?: string;
+  start?: boolean;
+  wait?: 'running' | 'ready';
+}
+
+export interface QemuCommand {
+  program: string;
+  arguments: { argument: string; value: string; setting: string }[];
+}
+
+export interface Ticket {
+  ticket: string;
+  path: string;
+}
+
+export interface Session {
+  user: string;
+  via: string;
+}
+
+export type MachineAction = 'start' | 'stop' | 'restart' | 'reset' | 'pause' | 'resume' | 'save';
+
+export interface LiveEvent {
+  sequence: number;
+  type: string;
+  data: unknown;
+}

@@ -1,0 +1,133 @@
+// A live graph over time with axes and the value under the pointer. Gaps in the samples are gaps in the line.
+import { makeStyles } from '@fluentui/react-components';
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+
+import { useMedia, useWidth } from '../lib/hooks';
+import { usePreferences } from '../lib/preferences';
+
+const height = 176;
+
+const useStyles = makeStyles({
+  chart: {
+    height: `${height}px`,
+    minWidth: 0,
+    overflow: 'hidden',
+    '& .u-legend': {
+      display: 'none',
+    },
+  },
+});
+
+export interface ChartSeries {
+  label: string;
+  values: (number | null)[];
+  /** Name of the colour token, such as `--colorBrandStroke1`. */
+  color: string;
+  filled?: boolean;
+}
+
+interface ChartProps {
+  label: string;
+  times: number[];
+  series: ChartSeries[];
+  maximum?: number;
+  say: (value: number) => string;
+  onHover: (index: number | null) => void;
+}
+
+function withAlpha(color: string, alpha: string): string {
+  return /^#[0-9a-f]{6}$/i.test(color) ? color + alpha : color;
+}
+
+function optionsOf(element: HTMLElement, props: ChartProps, width: number): uPlot.Options {
+  const look = getComputedStyle(element);
+  const color = (token: string) => look.getPropertyValue(token).trim();
+  const axis = {
+    stroke: color('--colorNeutralForeground3'),
+    grid: { stroke: color('--colorNeutralStroke3'), width: 1 },
+    ticks: { show: false },
+    font: `11px ${look.fontFamily}`,
+  };
+  const { maximum, say } = props;
+  return {
+    width,
+    height,
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
+    scales: {
+      y: { range: (_, __, high) => [0, maximum ?? niceMaximum(high)] },
+    },
+    axes: [
+      { ...axis, size: 26, space: 70, values: (_, ticks) => ticks.map(clockText) },
+      {
+        ...axis,
+        size: 62,
+        splits: (_, __, low, high) => [low, (low + high) / 2, high],
+        values: (_, ticks) => ticks.map(say),
+      },
+    ],
+    series: [
+      {},
+      ...props.series.map((series) => ({
+        label: series.label,
+        stroke: color(series.color),
+        width: 1.5,
+        fill: series.filled ? withAlpha(color(series.color), '2e') : undefined,
+        points: { show: false },
+      })),
+    ],
+    hooks: { setCursor: [(plot) => props.onHover(plot.cursor.idx ?? null)] },
+  };
+}
+
+function clockText(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':');
+}
+
+/** The next power of two from 64 up: rates get an axis that stays calm. */
+function niceMaximum(high: number | null): number {
+  return Math.max(65536, 2 ** Math.ceil(Math.log2(Math.max(1, high ?? 0))));
+}
+
+export function Chart(props: ChartProps) {
+  const styles = useStyles();
+  const root = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const latest = useRef(props);
+  const width = useWidth(root);
+  const { theme } = usePreferences();
+  const systemIsDark = useMedia('(prefers-color-scheme: dark)');
+  const seriesCount = props.series.length;
+  const dataOf = (source: ChartProps): uPlot.AlignedData => [
+    source.times,
+    ...source.series.map((series) => series.values),
+  ];
+
+  useEffect(() => {
+    latest.current = props;
+    plot.current?.setData(dataOf(props));
+  });
+
+  useEffect(() => {
+    if (!root.current || width < 40) return undefined;
+    const element = root.current;
+    const options = optionsOf(
+      element,
+      { ...latest.current, onHover: (index) => latest.current.onHover(index) },
+      width,
+    );
+    plot.current = new uPlot(options, dataOf(latest.current), element);
+    return () => {
+      plot.current?.destroy();
+      plot.current = null;
+    };
+    // The colours are read from the theme when the graph is made, so a change of theme makes it anew.
+  }, [width, theme, systemIsDark, seriesCount, props.maximum]);
+
+  return <div ref={root} className={styles.chart} role="img" aria-label={props.label} />;
+}

@@ -1,0 +1,48 @@
+// Shows the dialog that the address names.
+import { Suspense, lazy } from 'react';
+import { useLocation } from 'react-router-dom';
+
+import { DeleteImageDialog } from './DeleteImageDialog';
+import { DeleteDialog } from './DeleteDialog';
+import { PendingDialog } from './PendingDialog';
+import { PowerDialog } from './PowerDialog';
+import { TaskDrawer } from './TaskDrawer';
+import { useDialogAddress } from './address';
+
+const CreateDialog = lazy(() => import('../../pages/create/CreateDialog'));
+const ImportDialog = lazy(() => import('../../pages/images/ImportDialog'));
+const BuildDialog = lazy(() => import('../../pages/images/BuildDialog'));
+
+function NamedDialog() {
+  const { name, targets } = useDialogAddress();
+  const first = targets[0] ?? '';
+  switch (name) {
+    case 'delete':
+      return <DeleteDialog key={targets.join()} names={targets} />;
+    case 'turnOff':
+    case 'reset':
+      return <PowerDialog names={targets} act={name} />;
+    case 'pending':
+      return <PendingDialog name={first} />;
+    case 'deleteImage':
+      return <DeleteImageDialog name={first} />;
+    case 'import':
+      return <ImportDialog />;
+    case 'build':
+      return <BuildDialog />;
+    case 'tasks':
+      return <TaskDrawer />;
+    default:
+      return null;
+  }
+}
+
+export function DialogHost() {
+  const { pathname } = useLocation();
+  return (
+    <Suspense>
+      <NamedDialog />
+      {pathname === '/create' && <CreateDialog />}
+    </Suspense>
+  );
+}

@@ -1,0 +1,58 @@
+// Every icon of the page, from the smallest modules that hold them.
+export { AddRegular } from '@fluentui/react-icons/svg/add';
+export { ArrowClockwiseRegular } from '@fluentui/react-icons/svg/arrow-clockwise';
+export { ArrowResetRegular } from '@fluentui/react-icons/svg/arrow-reset';
+export { ArrowSortRegular } from '@fluentui/react-icons/svg/arrow-sort';
+export { ArrowUndoRegular } from '@fluentui/react-icons/svg/arrow-undo';
+export { CheckmarkCircleFilled, CheckmarkCircleRegular } from '@fluentui/react-icons/svg/checkmark-circle';
+export { CheckmarkRegular } from '@fluentui/react-icons/svg/checkmark';
+export { ChevronDownRegular } from '@fluentui/react-icons/svg/chevron-down';
+export { ChevronRightRegular } from '@fluentui/react-icons/svg/chevron-right';
+export { CircleRegular } from '@fluentui/react-icons/svg/circle';
+export { ClockRegular } from '@fluentui/react-icons/svg/clock';
+export { CodeRegular } from '@fluentui/react-icons/svg/code';
+export { CopyRegular } from '@fluentui/react-icons/svg/copy';
+export { CubeRegular } from '@fluentui/react-icons/svg/cube';
+export { DarkThemeRegular } from '@fluentui/react-icons/svg/dark-theme';
+export { DeleteRegular } from '@fluentui/react-icons/svg/delete';
+export { DesktopFilled, DesktopRegular } from '@fluentui/react-icons/svg/desktop';
+export { DesktopTowerRegular } from '@fluentui/react-icons/svg/desktop-tower';
+export { DeveloperBoardRegular } from '@fluentui/react-icons/svg/developer-board';
+export { DismissRegular } from '@fluentui/react-icons/svg/dismiss';
+export { DismissCircleFilled, DismissCircleRegular } from '@fluentui/react-icons/svg/dismiss-circle';
+export { EditRegular } from '@fluentui/react-icons/svg/edit';
+export { ErrorCircleFilled, ErrorCircleRegular } from '@fluentui/react-icons/svg/error-circle';
+export { FilterRegular } from '@fluentui/react-icons/svg/filter';
+export { FlashRegular } from '@fluentui/react-icons/svg/flash';
+export { FullScreenMaximizeRegular } from '@fluentui/react-icons/svg/full-screen-maximize';
+export { GlobeRegular } from '@fluentui/react-icons/svg/globe';
+export { GridFilled, GridRegular } from '@fluentui/react-icons/svg/grid';
+export { HardDriveRegular } from '@fluentui/react-icons/svg/hard-drive';
+export { HistoryRegular } from '@fluentui/react-icons/svg/history';
+export { KeyboardRegular } from '@fluentui/react-icons/svg/keyboard';
+export { LayerFilled, LayerRegular } from '@fluentui/react-icons/svg/layer';
+export { LocalLanguageRegular } from '@fluentui/react-icons/svg/local-language';
+export { MoreHorizontalRegular } from '@fluentui/react-icons/svg/more-horizontal';
+export { NavigationRegular } from '@fluentui/react-icons/svg/navigation';
+export { PauseCircleFilled } from '@fluentui/react-icons/svg/pause-circle';
+export { PauseRegular } from '@fluentui/react-icons/svg/pause';
+export { PlayCircleFilled } from '@fluentui/react-icons/svg/play-circle';
+export { PlayRegular } from '@fluentui/react-icons/svg/play';
+export { PlugDisconnectedRegular } from '@fluentui/react-icons/svg/plug-disconnected';
+export { PowerRegular } from '@fluentui/react-icons/svg/power';
+export { RamRegular } from '@fluentui/react-icons/svg/ram';
+export { RecordRegular } from '@fluentui/react-icons/svg/record';
+export { SaveRegular } from '@fluentui/react-icons/svg/save';
+export { ScaleFitRegular } from '@fluentui/react-icons/svg/scale-fit';
+export { SearchRegular } from '@fluentui/react-icons/svg/search';
+export { ServerFilled, ServerRegular } from '@fluentui/react-icons/svg/server';
+export { SettingsFilled, SettingsRegular } from '@fluentui/react-icons/svg/settings';
+export { SignOutRegular } from '@fluentui/react-icons/svg/sign-out';
+export { SpinnerIosRegular } from '@fluentui/react-icons/svg/spinner-ios';
+export { StopRegular } from '@fluentui/react-icons/svg/stop';
+export {
+  TaskListSquareLtrFilled,
+  TaskListSquareLtrRegular,
+} from '@fluentui/react-icons/svg/task-list-square-ltr';
+export { WarningFilled, WarningRegular } from '@fluentui/react-icons/svg/warning';
+export { WindowConsoleRegular } from '@fluentui/react-icons/svg/window-console';

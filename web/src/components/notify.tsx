@@ -1,0 +1,67 @@
+// Toasts: short news with at most one thing to do about it.
+import {
+  Link,
+  Toast,
+  ToastBody,
+  ToastFooter,
+  ToastTitle,
+  ToastTrigger,
+  useToastController,
+} from '@fluentui/react-components';
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { noteTask } from '../api/inventory';
+import type { Task } from '../api/types';
+import { problemOf, problemText } from '../lib/words';
+
+export const toasterId = 'visor';
+
+interface Action {
+  label: string;
+  run: () => void;
+}
+
+export function useNotify() {
+  const { t } = useTranslation();
+  const { dispatchToast } = useToastController(toasterId);
+  return useMemo(() => {
+    const show = (intent: 'success' | 'error' | 'warning', title: string, body = '', action?: Action) =>
+      dispatchToast(
+        <Toast>
+          <ToastTitle>{title}</ToastTitle>
+          {body && <ToastBody>{body}</ToastBody>}
+          {action && (
+            <ToastFooter>
+              <ToastTrigger>
+                <Link onClick={action.run}>{action.label}</Link>
+              </ToastTrigger>
+            </ToastFooter>
+          )}
+        </Toast>,
+        { intent, timeout: intent === 'success' ? 5000 : 9000 },
+      );
+    return {
+      show,
+      problem: (error: unknown, action?: Action) => {
+        const { title, hint } = problemText(t, problemOf(error));
+        show('error', title, hint, action);
+      },
+    };
+  }, [dispatchToast, t]);
+}
+
+/** Runs a request; what it starts shows at once, what it refuses is told. Answers whether it went through. */
+export function useRun() {
+  const notify = useNotify();
+  return async (request: () => Promise<unknown>): Promise<boolean> => {
+    try {
+      const answer = await request();
+      if (typeof answer === 'object' && answer !== null && 'task' in answer) noteTask(answer.task as Task);
+      return true;
+    } catch (error) {
+      notify.problem(error);
+      return false;
+    }
+  };
+}

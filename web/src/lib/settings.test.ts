@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+
+import type { Machine } from '../api/types';
+import { categoryOf, mergePatches, patchOf, readSetting } from './settings';
+
+const machine = {
+  description: 'text',
+  spec: { cpu: { count: 2 }, firmware: 'uefi' },
+} as unknown as Machine;
+
+it('reads by key, inside and outside of the spec', () => {
+  expect(readSetting(machine, 'cpu.count')).toBe(2);
+  expect(readSetting(machine, 'spec.cpu.count')).toBe(2);
+  expect(readSetting(machine, 'description')).toBe('text');
+  expect(readSetting(machine, 'cpu.none')).toBeUndefined();
+  expect(readSetting(machine, 'firmware.none')).toBeUndefined();
+});
+
+it('makes a merge patch of a key', () => {
+  expect(patchOf('cpu.count', 4)).toEqual({ spec: { cpu: { count: 4 } } });
+  expect(patchOf('spec.memory.size', 1)).toEqual({ spec: { memory: { size: 1 } } });
+  expect(patchOf('tags', ['a'])).toEqual({ tags: ['a'] });
+});
+
+it('puts several patches into one', () => {
+  expect(
+    mergePatches([patchOf('cpu.count', 4), patchOf('cpu.model', 'max'), patchOf('description', '')]),
+  ).toEqual({
+    spec: { cpu: { count: 4, model: 'max' } },
+    description: '',
+  });
+});
+
+it('knows a category for every key', () => {
+  expect(categoryOf('cpu.count')).toBe('processor');
+  expect(categoryOf('nics[].linkUp')).toBe('network');
+  expect(categoryOf('something.new')).toBe('behaviour');
+});

@@ -1,0 +1,100 @@
+// Between setting keys (`cpu.count`), the machine that has them and the merge patch that changes them. Pure.
+import type { JsonValue, Machine, Setting } from '../api/types';
+
+const outsideSpec = ['name', 'description', 'tags', 'group'];
+
+export const settingKey = (field: string) => field.replace(/^spec\./, '');
+
+export function readSetting(machine: Machine, key: string): JsonValue | undefined {
+  const path = settingKey(key).split('.');
+  const root: unknown = outsideSpec.includes(path[0] ?? '') ? machine : machine.spec;
+  let value: unknown = root;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value as JsonValue | undefined;
+}
+
+/** `cpu.count`, 4 -> `{ spec: { cpu: { count: 4 } } }` */
+export function patchOf(key: string, value: JsonValue): { [key: string]: JsonValue } {
+  const path = settingKey(key).split('.');
+  const whole = outsideSpec.includes(path[0] ?? '') ? path : ['spec', ...path];
+  return whole.reduceRight<JsonValue>((inner, part) => ({ [part]: inner }), value) as {
+    [key: string]: JsonValue;
+  };
+}
+
+export function mergePatches(patches: { [key: string]: JsonValue }[]): { [key: string]: JsonValue } {
+  const isObject = (value: JsonValue | undefined): value is { [key: string]: JsonValue } =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  const merge = (a: { [key: string]: JsonValue }, b: { [key: string]: JsonValue }) => {
+    const result = { ...a };
+    for (const [key, value] of Object.entries(b)) {
+      const old = result[key];
+      result[key] = isObject(old) && isObject(value) ? merge(old, value) : value;
+    }
+    return result;
+  };
+  return patches.reduce(merge, {});
+}
+
+export const categories = [
+  'general',
+  'processor',
+  'memory',
+  'disks',
+  'network',
+  'display',
+  'boot',
+  'guest',
+  'behaviour',
+] as const;
+export type Category = (typeof categories)[number];
+
+const categoryOfSection: Record<string, Category> = {
+  name: 'general',
+  description: 'general',
+  tags: 'general',
+  group: 'general',
+  os: 'general',
+  cpu: 'processor',
+  accelerator: 'processor',
+  arch: 'processor',
+  memory: 'memory',
+  disks: 'disks',
+  nics: 'network',
+  display: 'display',
+  audio: 'display',
+  input: 'display',
+  boot: 'boot',
+  firmware: 'boot',
+  chipset: 'boot',
+  machineVersion: 'boot',
+  secureBoot: 'boot',
+  tpm: 'boot',
+  guestAgent: 'guest',
+  rng: 'guest',
+  watchdog: 'guest',
+  vsock: 'guest',
+};
+
+export function categoryOf(key: string): Category {
+  return categoryOfSection[settingKey(key).split(/[.[]/)[0] ?? ''] ?? 'behaviour';
+}
+
+/** Settings that one row can show; members of lists have panels of their own. */
+export const isRow = (setting: Setting) =>
+  !/[[\]*{}]/.test(setting.key) && !['disks', 'nics'].includes(setting.key) && setting.key !== 'name';
+
+export const keyForWords = (key: string) => settingKey(key).replaceAll('.', '_');
+
+/** What a machine has beside its spec; the daemon's table of settings knows the spec only. */
+export const ownSettings: Setting[] = (['description', 'tags', 'group'] as const).map((key) => ({
+  key,
+  title: key,
+  description: '',
+  type: key === 'tags' ? 'list' : 'string',
+  live: true,
+  readOnly: false,
+}));

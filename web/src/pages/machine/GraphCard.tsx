@@ -1,0 +1,113 @@
+// A card with a headline number and the graph behind it. The pointer on the graph shows the value of that moment.
+import { makeStyles, mergeClasses, tokens, typographyStyles } from '@fluentui/react-components';
+import { useState, type ReactElement, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { Chart, type ChartSeries } from '../../components/Chart';
+import { useCommonStyles } from '../../components/styles';
+
+const useStyles = makeStyles({
+  card: {
+    display: 'flex',
+    flexDirection: 'column',
+    gap: tokens.spacingVerticalS,
+    padding: tokens.spacingHorizontalL,
+  },
+  head: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalM, minWidth: 0 },
+  icon: { display: 'inline-flex', fontSize: tokens.fontSizeHero700, color: tokens.colorNeutralForeground2 },
+  title: { ...typographyStyles.body1Strong, margin: 0 },
+  headline: {
+    ...typographyStyles.subtitle1,
+    fontWeight: tokens.fontWeightRegular,
+    whiteSpace: 'nowrap',
+    textAlign: 'right',
+  },
+  legend: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalM, minHeight: '16px' },
+  entry: {
+    ...typographyStyles.caption1,
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalXS,
+    color: tokens.colorNeutralForeground2,
+  },
+  swatch: { width: '10px', height: '10px', borderRadius: tokens.borderRadiusSmall },
+  quiet: {
+    display: 'flex',
+    alignItems: 'center',
+    justifyContent: 'center',
+    height: '176px',
+    color: tokens.colorNeutralForeground3,
+  },
+});
+
+interface GraphCardProps {
+  icon: ReactElement;
+  title: string;
+  sentence: string;
+  headline: string;
+  times: number[];
+  series: ChartSeries[];
+  maximum?: number;
+  say: (value: number) => string;
+  children?: ReactNode;
+}
+
+export function GraphCard({
+  icon,
+  title,
+  sentence,
+  headline,
+  times,
+  series,
+  maximum,
+  say,
+  children,
+}: GraphCardProps) {
+  const { t } = useTranslation();
+  const styles = useStyles();
+  const common = useCommonStyles();
+  const [hover, setHover] = useState<number | null>(null);
+  const hoverTime = hover === null ? undefined : times[hover];
+  const valueAt = (one: ChartSeries) => {
+    const value = hover === null ? one.values.at(-1) : one.values[hover];
+    return value == null ? '–' : say(value);
+  };
+  return (
+    <section className={mergeClasses(common.card, styles.card)} aria-label={title}>
+      <div className={styles.head}>
+        <span className={styles.icon} aria-hidden>
+          {icon}
+        </span>
+        <div className={common.grow}>
+          <h2 className={styles.title}>{title}</h2>
+          <div className={mergeClasses(common.secondary, common.ellipsis)}>{sentence}</div>
+        </div>
+        <span className={styles.headline}>{headline}</span>
+      </div>
+      <div className={styles.legend}>
+        {series.map((one) => (
+          <span key={one.label} className={styles.entry}>
+            <span className={styles.swatch} style={{ backgroundColor: `var(${one.color})` }} />
+            {one.label} {valueAt(one)}
+          </span>
+        ))}
+        {hoverTime !== undefined && (
+          <span className={common.secondary}>{new Date(hoverTime * 1000).toLocaleTimeString()}</span>
+        )}
+      </div>
+      {times.length > 1 ? (
+        <Chart
+          label={`${title}: ${headline}`}
+          times={times}
+          series={series}
+          maximum={maximum}
+          say={say}
+          onHover={setHover}
+        />
+      ) : (
+        <div className={styles.quiet}>{t('summary.quiet')}</div>
+      )}
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,79 @@
+import { Caption1, Link, makeStyles, tokens } from '@fluentui/react-components';
+import { useTranslation } from 'react-i18next';
+
+import type { JsonValue, Machine, Setting } from '../../api/types';
+import { CopyChip } from '../../components/Chip';
+import { useRevert } from '../../components/dialogs/PendingDialog';
+import { ClockRegular, ErrorCircleRegular } from '../../components/icons';
+import { SettingRow } from '../../components/SettingRow';
+import { formatBytes } from '../../lib/format';
+import { usePreferences } from '../../lib/preferences';
+import { readSetting, settingKey } from '../../lib/settings';
+import { settingSentence, settingTitle, valueText } from '../../lib/words';
+import { SettingControl } from './SettingControl';
+import { useChangeSetting } from './useChangeSetting';
+
+const useStyles = makeStyles({
+  waits: {
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalXS,
+    color: tokens.colorStatusWarningForeground1,
+  },
+  problem: {
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalXS,
+    color: tokens.colorStatusDangerForeground1,
+  },
+});
+
+function commandOf(machine: Machine, setting: Setting, value: JsonValue): string {
+  const said =
+    setting.type === 'bytes' && typeof value === 'number' ? formatBytes(value).replace(' ', '') : value;
+  const text = Array.isArray(said) ? said.join(',') : String(said ?? '');
+  return `visor set ${machine.name} ${setting.key}=${/^[\w.,:/-]*$/.test(text) ? text : `'${text}'`}`;
+}
+
+export function MachineSettingRow({ machine, setting }: { machine: Machine; setting: Setting }) {
+  const { t } = useTranslation();
+  const styles = useStyles();
+  const revert = useRevert();
+  const { showCommands } = usePreferences();
+  const title = settingTitle(t, setting);
+  const { change, problem, setProblem, busy } = useChangeSetting(machine, setting.key, title);
+  const value = readSetting(machine, setting.key) ?? null;
+  const waiting = machine.pending.find((one) => settingKey(one.field) === setting.key);
+  const showCommand = showCommands && !setting.readOnly;
+  const below = (waiting || problem || showCommand) && (
+    <>
+      {problem && (
+        <Caption1 className={styles.problem} role="alert">
+          <ErrorCircleRegular aria-hidden /> {problem}
+        </Caption1>
+      )}
+      {waiting && (
+        <Caption1 className={styles.waits}>
+          <ClockRegular aria-hidden />
+          {t('settings.waitsRow', { now: valueText(t, setting.key, waiting.running, setting.type) })}
+          <Link as="button" onClick={() => void revert(machine, [waiting])}>
+            {t('pending.revert')}
+          </Link>
+        </Caption1>
+      )}
+      {showCommand && <CopyChip text={commandOf(machine, setting, value)} />}
+    </>
+  );
+  return (
+    <SettingRow title={title} sentence={settingSentence(t, setting)} below={below}>
+      <SettingControl
+        setting={setting}
+        title={title}
+        value={value}
+        disabled={busy}
+        onChange={(next) => void change(next)}
+        onProblem={setProblem}
+      />
+    </SettingRow>
+  );
+}
