@@ -1,0 +1,201 @@
+"""Each rule finds its own small sample, and leaves a good one alone."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from checks import commits, floors, forbidden, headers, sizes, words  # noqa: E402
+from checks.source import Tree, blank_comments_and_literals  # noqa: E402
+
+FLOORS = "base:\nloop: base\nengine: base loop\n"
+
+
+class CheckTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.root = pathlib.Path(self.folder.name)
+        self.write("tools/floors.txt", FLOORS)
+
+    def write(self, path, text):
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).write_text(text, encoding="utf-8")
+
+    def findings(self, check):
+        return [str(finding) for finding in check.check(Tree(self.root))]
+
+    def assert_finds(self, check, *parts):
+        found = self.findings(check)
+        self.assertEqual(len(found), 1, found)
+        for part in parts:
+            self.assertIn(part, found[0])
+
+    def assert_clean(self, check):
+        self.assertEqual(self.findings(check), [])
+
+
+class FloorsTest(CheckTest):
+    def test_lower_floor_is_allowed(self):
+        self.write("src/engine/a.cpp", '#include "base/b.h"\n#include "engine/c.h"\n')
+        self.assert_clean(floors)
+
+    def test_higher_floor_is_refused_with_line(self):
+        self.write("src/base/a.h", '#pragma once\n\n#include "engine/b.h"\n')
+        self.assert_finds(floors, "src/base/a.h:3:", "'base' may not include 'engine'")
+
+    def test_folder_outside_the_table(self):
+        self.write("src/attic/a.cpp", "")
+        self.assert_finds(floors, "src/attic is not in tools/floors.txt")
+
+    def test_include_of_no_folder(self):
+        self.write("src/base/a.cpp", '#include "helpers/b.h"\n')
+        self.assert_finds(floors, "'helpers/' is no folder")
+
+    def test_heavy_asio_in_a_header(self):
+        self.write("src/engine/a.h", "#include <boost/asio/awaitable.hpp>\n#include <boost/asio/ip/tcp.hpp>\n")
+        self.assert_finds(floors, "src/engine/a.h:2:", "forward-declare")
+
+    def test_base_never_knows_asio(self):
+        self.write("src/base/a.cpp", "#include <boost/asio/awaitable.hpp>\n")
+        self.assert_finds(floors, "src/base may not know")
+
+
+class ForbiddenTest(CheckTest):
+    def test_each_word(self):
+        for text, part in [
+            ("void f() { asio::co_spawn(x, y, z); }", "task group"),
+            ("auto p = new Thing;", "make_unique"),
+            ('int r = system("ls");', "no shell"),
+            ('FILE* f = ::popen("ls", "r");', "no shell"),
+            ("void f() { std::this_thread::sleep_for(1s); }", "blocks the loop"),
+            ("void f() { try { g(); } catch (...) { log(); } }", "throw again"),
+        ]:
+            with self.subTest(text):
+                self.write("src/engine/a.cpp", f"\n{text}\n")
+                self.assert_finds(forbidden, "src/engine/a.cpp:2:", part)
+
+    def test_words_in_comments_and_literals_do_not_count(self):
+        self.write("src/engine/a.cpp", '// a new thing, detached\nconst char* k = "system(x)"; auto r = R"(new X)";\n')
+        self.assert_clean(forbidden)
+
+    def test_names_that_only_look_alike(self):
+        self.write("src/engine/a.cpp", "host.system(); file_system(1); renew(x); co_await loop::sleep_for(1s);\n")
+        self.assert_clean(forbidden)
+
+    def test_loop_may_spawn(self):
+        self.write("src/loop/a.cpp", "void f() { asio::co_spawn(x, y, asio::detached); }\n")
+        self.assert_clean(forbidden)
+
+    def test_catch_all_that_keeps_the_error(self):
+        self.write("src/engine/a.cpp", "void f() { try { g(); } catch (...) { undo(); throw; } }\n")
+        self.assert_clean(forbidden)
+
+    def test_header_without_pragma(self):
+        self.write("src/engine/a.h", "struct A {};\n")
+        self.assert_finds(forbidden, "#pragma once")
+
+
+def function_of(lines):
+    return "namespace n {\nclass C : public B {\n  int x{1};\n};\n\nint C::long_one(int a) const {\n" + "  f();\n" * (lines - 2) + "}\n}\n"
+
+
+class SizesTest(CheckTest):
+    def test_at_the_limit(self):
+        self.write("src/base/a.cpp", function_of(sizes.MAX_FUNCTION))
+        self.assert_clean(sizes)
+
+    def test_over_the_limit_with_name_and_line(self):
+        self.write("src/base/a.cpp", function_of(sizes.MAX_FUNCTION + 1))
+        self.assert_finds(sizes, "src/base/a.cpp:6:", "long_one() has 81 lines")
+
+    def test_exception_with_reason(self):
+        self.write("src/base/a.cpp", function_of(sizes.MAX_FUNCTION + 1))
+        self.write(sizes.EXCEPTIONS, "src/base/a.cpp long_one: a table\n")
+        self.assert_clean(sizes)
+
+    def test_exception_without_reason_does_not_count(self):
+        self.write("src/base/a.cpp", function_of(sizes.MAX_FUNCTION + 1))
+        self.write(sizes.EXCEPTIONS, "src/base/a.cpp long_one:\n")
+        self.assertEqual(len(self.findings(sizes)), 2)
+
+    def test_exception_that_is_not_needed(self):
+        self.write("src/base/a.cpp", "")
+        self.write(sizes.EXCEPTIONS, "src/base/a.cpp: long once\n")
+        self.assert_finds(sizes, "needs no exception any more")
+
+    def test_long_file(self):
+        self.write("src/base/a.cpp", "int x;\n" * (sizes.MAX_FILE + 1))
+        self.assert_finds(sizes, "601 lines")
+
+    def test_braces_in_initialisers_are_no_functions(self):
+        code = "namespace n {\nconst std::vector<Rule> kRules = {\n" + '  {"a", f(1)},\n' * 100 + "};\n}\n"
+        self.assertEqual(list(sizes.functions(blank_comments_and_literals(code))), [])
+
+
+class CommitsTest(unittest.TestCase):
+    def test_subjects(self):
+        for good in ("qemu: Pin the machine type", "base, os: Test the floors", "web/settings: Show 3 rows"):
+            self.assertIsNone(commits.subject_problem(good), good)
+        for bad in ("Fix it", "qemu: lower case", "qemu Pin", "qemu: Ends with a dot.", "QEMU: Pin", "a: " + "B" * 120):
+            self.assertIsNotNone(commits.subject_problem(bad), bad)
+
+    def test_log_of_a_repository(self):
+        with tempfile.TemporaryDirectory() as folder:
+            identity = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
+            for arguments in (["init", "-q"], *(["commit", "-q", "--allow-empty", "-m", text] for text in ("base: Add", "oops"))):
+                subprocess.run(["git", *identity, "-C", folder, *arguments], check=True)
+            self.assertEqual([finding.message.split("'")[1] for finding in commits.check(Tree(folder))], ["oops"])
+
+
+class WordsTest(CheckTest):
+    def setUp(self):
+        super().setUp()
+        self.write("tools/allowed-hosts.txt", "# ours\n127.0.0.1\nexample.com\n[::1]\n")
+
+    def test_allowed_hosts_and_what_is_below_them(self):
+        self.write("docs/a.md", "http://127.0.0.1:80/ https://www.example.com/ http://[::1]:1/ http://host:1/ https://u@example.com/\n")
+        self.assert_clean(words)
+
+    def test_other_host(self):
+        self.write("docs/a.md", "\nsee https://notexample.com/x\n")
+        self.assert_finds(words, "docs/a.md:2:", "notexample.com")
+
+    def test_machine_path(self):
+        self.write("docs/a.md", "cd /wo" + "rk/main\n")
+        self.assert_finds(words, "path of one machine")
+
+    def test_lock_file_names_no_registry(self):
+        self.write("web/package-lock.json", '{"funding": "https://other.org/x", "resolved": "https://other.org/a.tgz"}\n')
+        self.assert_finds(words, "lock file")
+
+
+class HeadersTest(CheckTest):
+    def setUp(self):
+        super().setUp()
+        self.cache = pathlib.Path(self.folder.name) / "cache"
+        self.cache.mkdir()
+        self.write("src/base/whole.h", "#pragma once\n#include <string>\ninline std::string f() { return {}; }\n")
+
+    def test_complete_header(self):
+        self.assertIsNone(headers.compile_alone(Tree(self.root), "src/base/whole.h", self.cache))
+        self.assertEqual(len(list(self.cache.iterdir())), 1)
+
+    def test_header_that_lacks_an_include(self):
+        self.write("src/base/part.h", "#pragma once\ninline std::string g() { return {}; }\n")
+        finding = headers.compile_alone(Tree(self.root), "src/base/part.h", self.cache)
+        self.assertIn("does not compile alone", str(finding))
+
+    def test_a_change_in_what_it_includes_is_noticed(self):
+        self.write("src/base/user.h", '#pragma once\n#include "base/whole.h"\n')
+        before = headers.digest(Tree(self.root), "src/base/user.h")
+        self.write("src/base/whole.h", "#pragma once\n")
+        self.assertNotEqual(before, headers.digest(Tree(self.root), "src/base/user.h"))
+
+
+if __name__ == "__main__":
+    unittest.main()
