@@ -99,6 +99,8 @@ class HttpConnection final : public Connection {
       log::debug("connection of {}: {}", peer_.address, error.what());
     } catch (const Error& error) {
       log::debug("connection of {}: {}", peer_.address, error.what());
+    } catch (const std::exception& error) {
+      log::error("connection of {}: {}", peer_.address, error.what());
     }
     abort();
   }
@@ -217,6 +219,7 @@ class HttpConnection final : public Connection {
     WebSocketRun websocket;
     try {
       if (head.websocket && admission.route->websocket) {
+        if (buffer_.size() > 0) throw Error(ErrorKind::invalid, "websocket.early", "Messages came before the WebSocket was open.");
         websocket = co_await admission.route->websocket(admission.request);
       } else {
         stream = co_await admission.route->stream(admission.request);

@@ -108,6 +108,15 @@ void remove_stale(const std::filesystem::path& path, const sockaddr_un& address)
   if (::unlink(path.c_str()) != 0) throw system_error("unlink " + path.native(), errno);
 }
 
+/// Lets members of `group` pass through a directory that is otherwise ours alone. Other directories stay as they are.
+void open_directory_to(const std::filesystem::path& directory, gid_t group) {
+  struct stat status{};
+  if (::stat(directory.c_str(), &status) != 0) throw system_error("stat " + directory.native(), errno);
+  if (status.st_uid != ::geteuid() || (status.st_mode & 0777U) != 0700U) return;
+  if (::chown(directory.c_str(), static_cast<uid_t>(-1), group) != 0) throw system_error("chown " + directory.native(), errno);
+  if (::chmod(directory.c_str(), 0710) != 0) throw system_error("chmod " + directory.native(), errno);
+}
+
 }  // namespace
 
 ListenAddress parse_listen(std::string_view text) {
@@ -157,7 +166,8 @@ std::uint16_t bound_port(int socket) {
 os::Fd listen_unix(const std::filesystem::path& path, std::optional<gid_t> group) {
   const sockaddr_un address = unix_address(path);
   const std::filesystem::path directory = path.parent_path();
-  if (!std::filesystem::exists(directory)) os::make_directories(directory, group ? 0750 : 0700);
+  if (!std::filesystem::exists(directory)) os::make_directories(directory, 0700);
+  if (group) open_directory_to(directory, *group);
   remove_stale(path, address);
   os::Fd fd = open_socket(AF_UNIX);
   // On Linux the mode of an unbound socket is the mode of its file, so there is no moment in which others could connect.

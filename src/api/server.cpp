@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 
 #include <set>
-#include <string_view>
 #include <utility>
 
 #include "api/listener.h"
@@ -30,10 +29,13 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::string_view kFull =
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: 115\r\nRetry-After: 5\r\n"
-    "Connection: close\r\n\r\n"
-    R"({"type":"about:blank","title":"Not Available Now","status":503,"code":"api.busy","detail":"Too many connections."} )";
+/// What is sent to those for whom there is no room.
+std::string full_answer() {
+  const Response response =
+      problem_response(Error(ErrorKind::unavailable, "api.busy", "There are too many connections.", "Try again in a moment."));
+  return fmt::format("HTTP/1.1 503 Service Unavailable\r\nContent-Type: {}\r\nContent-Length: {}\r\nRetry-After: 5\r\nConnection: close\r\n\r\n{}",
+                     response.content_type, response.body.size(), response.body);
+}
 
 /// A name for messages and links: an IPv6 address in brackets, the wildcard as the loopback address.
 std::string url_host(const ListenAddress& address) {
@@ -62,21 +64,25 @@ struct Server::Impl {
 
   std::string base_url() const { return port == 0 ? std::string() : fmt::format("http://{}:{}", url_host(address), port); }
 
+  /// Binds everything before anything is served, so that a failure leaves nothing behind.
   void listen() {
+    os::Fd tcp;
+    if (!options.listen.empty()) {
+      address = parse_listen(options.listen);
+      tcp = listen_tcp(address);
+      port = bound_port(tcp.get());
+    }
     if (!options.socket.empty()) {
       if (options.system_mode) trusted_group = auth::find_group("visor");
-      os::Fd fd = listen_unix(options.socket, trusted_group);
+      os::Fd local = listen_unix(options.socket, trusted_group);
       ::lstat(options.socket.c_str(), &socket_file);
-      accept_on(std::move(fd), true);
+      accept_on(std::move(local), true);
     }
-    if (options.listen.empty()) return;
-    address = parse_listen(options.listen);
-    os::Fd fd = listen_tcp(address);
-    port = bound_port(fd.get());
+    if (!tcp) return;
     if (!auth::is_loopback({address.host, "", true})) {
       log::warning("listening on {}: passwords and screens cross the network unencrypted", address.host);
     }
-    accept_on(std::move(fd), false);
+    accept_on(std::move(tcp), false);
   }
 
   void accept_on(os::Fd fd, bool local) {
@@ -106,7 +112,8 @@ struct Server::Impl {
   void take(os::Fd fd, bool local) {
     const std::size_t room = local ? options.limits.connections : options.limits.connections - options.limits.local_reserve;
     if (connections.size() >= room) {
-      [[maybe_unused]] const auto sent = ::send(fd.get(), kFull.data(), kFull.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      const std::string answer = full_answer();
+      [[maybe_unused]] const auto sent = ::send(fd.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
       return;
     }
     Peer peer = peer_of(fd.get(), local, trusted_group);

@@ -112,10 +112,12 @@ std::vector<AptSource> parse_deb822_sources(std::string_view text) {
 }
 
 std::vector<AptSource> sources_for(const std::vector<AptSource>& all, std::string_view codename) {
-  const std::array<std::string, 3> wanted{std::string(codename), fmt::format("{}-updates", codename), fmt::format("{}-security", codename)};
+  const std::array<std::string, 3> wanted{std::string(codename), fmt::format("{}-updates", codename),
+                                          fmt::format("{}-security", codename)};
   std::vector<AptSource> chosen;
   for (AptSource source : all) {
-    std::erase_if(source.suites, [&](const std::string& suite) { return std::find(wanted.begin(), wanted.end(), suite) == wanted.end(); });
+    std::erase_if(source.suites,
+                  [&](const std::string& suite) { return std::find(wanted.begin(), wanted.end(), suite) == wanted.end(); });
     if (source.suites.empty() || !contains(source.components, "main")) continue;
     source.components = {"main"};
     chosen.push_back(std::move(source));
@@ -126,7 +128,8 @@ std::vector<AptSource> sources_for(const std::vector<AptSource>& all, std::strin
 std::vector<AptSource> read_host_sources(const std::filesystem::path& etc_apt) {
   std::vector<std::filesystem::path> files{etc_apt / "sources.list"};
   std::error_code ignored;  // a host without apt has no such directory
-  for (const auto& entry : std::filesystem::directory_iterator(etc_apt / "sources.list.d", ignored)) files.push_back(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(etc_apt / "sources.list.d", ignored))
+    files.push_back(entry.path());
   std::sort(files.begin() + 1, files.end());
   std::vector<AptSource> sources;
   for (const std::filesystem::path& file : files) {
@@ -141,8 +144,8 @@ std::vector<AptSource> read_host_sources(const std::filesystem::path& etc_apt) {
 std::string format_sources(const std::vector<AptSource>& sources) {
   std::string text;
   for (const AptSource& source : sources) {
-    text += fmt::format("{}Types: deb\nURIs: {}\nSuites: {}\nComponents: {}\n", text.empty() ? "" : "\n", fmt::join(source.uris, " "),
-                        fmt::join(source.suites, " "), fmt::join(source.components, " "));
+    text += fmt::format("{}Types: deb\nURIs: {}\nSuites: {}\nComponents: {}\n", text.empty() ? "" : "\n",
+                        fmt::join(source.uris, " "), fmt::join(source.suites, " "), fmt::join(source.components, " "));
     if (!source.signed_by.empty()) text += fmt::format("Signed-By: {}\n", source.signed_by);
     if (source.trusted) text += "Trusted: yes\n";
   }
@@ -151,12 +154,13 @@ std::string format_sources(const std::vector<AptSource>& sources) {
 
 std::string download_settings(std::string_view apt_config_dump) {
   static constexpr std::array<std::string_view, 8> kWanted{
-      "acquire::http::", "acquire::https::", "acquire::ftp::", "acquire::retries ", "acquire::check-valid-until ",
+      "acquire::http::",      "acquire::https::",  "acquire::ftp::", "acquire::retries ", "acquire::check-valid-until ",
       "acquire::check-date ", "acquire::forceipv", "acquire::proxy"};
   std::string settings;
   for (const std::string& line : text::split(apt_config_dump, '\n')) {
     const std::string key = lower(line);
-    const bool wanted = std::any_of(kWanted.begin(), kWanted.end(), [&](std::string_view start) { return key.starts_with(start); });
+    const bool wanted =
+        std::any_of(kWanted.begin(), kWanted.end(), [&](std::string_view start) { return key.starts_with(start); });
     if (wanted && !key.ends_with(" \"\";")) settings += line + "\n";
   }
   return settings;

@@ -33,13 +33,14 @@ bool is_host_name(std::string_view name) {
 }
 
 bool is_user_name(std::string_view name) {
-  return !name.empty() && name.size() <= 32 && name != "root" && ((name.front() >= 'a' && name.front() <= 'z') || name.front() == '_') &&
+  return !name.empty() && name.size() <= 32 && name != "root" &&
+         ((name.front() >= 'a' && name.front() <= 'z') || name.front() == '_') &&
          std::all_of(name.begin(), name.end(), [](char c) { return is_lower_or_digit(c) || c == '-' || c == '_'; });
 }
 
 bool is_ssh_key(std::string_view key) {
-  static constexpr std::array<std::string_view, 5> kKinds{"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp", "sk-ssh-ed25519@openssh.com",
-                                                          "sk-ecdsa-sha2-nistp256@openssh.com"};
+  static constexpr std::array<std::string_view, 5> kKinds{"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp",
+                                                          "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"};
   const bool known = std::any_of(kKinds.begin(), kKinds.end(), [&](std::string_view kind) { return key.starts_with(kind); });
   const bool one_line = std::none_of(key.begin(), key.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; });
   return known && one_line && key.find(' ') != std::string_view::npos && key.size() <= 16384;
@@ -57,7 +58,8 @@ std::string_view mime_type(std::string_view user_data) {
 }
 
 std::string cloud_config(const CloudInit& guest, const std::string& password_hash) {
-  object user{{"name", guest.user}, {"shell", "/bin/bash"}, {"sudo", "ALL=(ALL) NOPASSWD:ALL"}, {"lock_passwd", password_hash.empty()}};
+  object user{
+      {"name", guest.user}, {"shell", "/bin/bash"}, {"sudo", "ALL=(ALL) NOPASSWD:ALL"}, {"lock_passwd", password_hash.empty()}};
   if (!password_hash.empty()) user["hashed_passwd"] = password_hash;
   user["ssh_authorized_keys"] = json::to_json(guest.ssh_keys);
   object config{{"hostname", guest.hostname}, {"manage_etc_hosts", "localhost"}};
@@ -73,7 +75,8 @@ std::string wrapped_base64(std::string_view bytes) {
 }
 
 std::string mime_part(std::string_view type, std::string_view content, std::string_view merge) {
-  std::string headers = fmt::format("Content-Type: {}; charset=\"utf-8\"\nMIME-Version: 1.0\nContent-Transfer-Encoding: base64\n", type);
+  std::string headers =
+      fmt::format("Content-Type: {}; charset=\"utf-8\"\nMIME-Version: 1.0\nContent-Transfer-Encoding: base64\n", type);
   if (!merge.empty()) headers += fmt::format("Merge-Type: {}\n", merge);
   return fmt::format("--{}\n{}\n{}", kBoundary, headers, wrapped_base64(content));
 }
@@ -83,13 +86,15 @@ std::string user_data(const CloudInit& guest, const std::string& password_hash) 
   if (guest.user_data.empty()) return own;
   const std::string_view type = mime_type(guest.user_data);
   std::string message = fmt::format("Content-Type: multipart/mixed; boundary=\"{}\"\nMIME-Version: 1.0\n\n", kBoundary);
-  message += mime_part("text/cloud-config", own, {});
   if (type == "multipart/mixed") {
     // It brings its own headers: a multi-part message is a valid part of another one.
     message += fmt::format("--{}\n{}\n", kBoundary, guest.user_data);
   } else {
-    message += mime_part(type, guest.user_data, "list(append)+dict(replace,recurse_array,recurse_dict)+str()");
+    message += mime_part(type, guest.user_data, {});
   }
+  // A later part is merged into the earlier ones. cloud-init joins lists only where it does not replace, so ours comes last:
+  // what is there stays, and our user stands in front of the others.
+  message += mime_part("text/cloud-config", own, "list(prepend)+dict(no_replace,recurse_list,recurse_dict)+str()");
   return message + fmt::format("--{}--\n", kBoundary);
 }
 
@@ -121,7 +126,8 @@ void validate_user_data(const CloudInit& guest, Validation& validation) {
     validation.refuse("userData", "invalid", "User data must be UTF-8 text.");
   }
   if (mime_type(data).empty()) {
-    validation.refuse("userData", "unknown_kind", "User data must begin with '#cloud-config', '#!' or 'Content-Type: multipart/mixed'.");
+    validation.refuse("userData", "unknown_kind",
+                      "User data must begin with '#cloud-config', '#!' or 'Content-Type: multipart/mixed'.");
   }
   if (data.find(kBoundary) != std::string::npos) validation.refuse("userData", "invalid", "User data contains a reserved line.");
 }
@@ -135,12 +141,14 @@ void validate(const CloudInit& guest) {
     validation.refuse("name", "invalid", fmt::format("'{}' is not a host name.", text::printable(guest.hostname)));
   }
   if (!is_user_name(guest.user)) {
-    validation.refuse("user", "invalid",
-                      fmt::format("'{}' cannot be the user: 1 to 32 of a-z, 0-9, '_' and '-', not 'root'.", text::printable(guest.user)));
+    validation.refuse(
+        "user", "invalid",
+        fmt::format("'{}' cannot be the user: 1 to 32 of a-z, 0-9, '_' and '-', not 'root'.", text::printable(guest.user)));
   }
   for (std::size_t i = 0; i < guest.ssh_keys.size(); ++i) {
     if (is_ssh_key(guest.ssh_keys[i])) continue;
-    validation.refuse(fmt::format("sshKeys[{}]", i), "invalid", "This is not a public SSH key in one line ('ssh-ed25519 AAAA... name').");
+    validation.refuse(fmt::format("sshKeys[{}]", i), "invalid",
+                      "This is not a public SSH key in one line ('ssh-ed25519 AAAA... name').");
   }
   if (guest.password.find('\0') != std::string::npos || guest.password.size() > 256) {
     validation.refuse("password", "invalid", "A password has at most 256 bytes.");

@@ -13,10 +13,10 @@ namespace visor::deploy {
 
 /// A network card with a fixed setup. Cards that are not listed use DHCP, as the image does by itself.
 struct GuestNic {
-  std::string mac;                       ///< "52:54:00:12:34:56"
-  std::string name;                      ///< name of the interface in the guest: "lan0"
+  std::string mac;   ///< "52:54:00:12:34:56"
+  std::string name;  ///< name of the interface in the guest: "lan0"
   bool dhcp = true;
-  std::vector<std::string> addresses;    ///< "192.168.1.5/24", "fd00::5/64"
+  std::vector<std::string> addresses;  ///< "192.168.1.5/24", "fd00::5/64"
   std::string gateway;
   std::vector<std::string> name_servers;
 };
@@ -26,10 +26,10 @@ BOOST_DESCRIBE_STRUCT(GuestNic, (), (mac, name, dhcp, addresses, gateway, name_s
 struct CloudInit {
   std::string instance_id;  ///< a new one makes the guest set itself up again
   std::string hostname;
-  std::string user;         ///< made with sudo rights
+  std::string user;  ///< made with sudo rights
   std::vector<std::string> ssh_keys;
-  std::string password;     ///< for the console; empty: the user logs in by key only
-  std::string user_data;    ///< further user data: #cloud-config, a script (#!), or a MIME multi-part of several
+  std::string password;   ///< for the console; empty: the user logs in by key only
+  std::string user_data;  ///< further user data: #cloud-config, a script (#!), or a MIME multi-part of several
   std::vector<GuestNic> nics;
 };
 
@@ -44,9 +44,9 @@ struct SeedDocuments {
 /// as in the request that creates a machine (user, sshKeys, userData).
 void validate(const CloudInit& guest);
 
-/// The documents for `guest`, whose password has become `password_hash` (empty: no password). A pure function of its arguments.
-/// Further user data is a second part of a MIME message; where both parts say something, the further one wins, and lists (users,
-/// runcmd, packages) are joined.
+/// The documents for `guest`, whose password has become `password_hash` (empty: no password). A pure function of its
+/// arguments. Further user data is another part of a MIME message; where both say something, the further one wins, and lists
+/// (users, runcmd, packages) are joined.
 SeedDocuments make_seed_documents(const CloudInit& guest, const std::string& password_hash);
 
 /// The bytes of the medium: a FAT volume labelled CIDATA.

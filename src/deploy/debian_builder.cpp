@@ -92,6 +92,20 @@ struct Build {
   }
 };
 
+/// run_command that leaves the build cancellable: waiting for the end of a command switches cancellation off for the coroutine.
+Awaitable<loop::CommandResult> try_tool(os::Command command, loop::CommandOptions options) {
+  loop::CommandResult result = co_await loop::run_command(std::move(command), std::move(options));
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
+  co_return result;
+}
+
+/// The same for commands that have to succeed.
+Awaitable<loop::CommandResult> run_tool(os::Command command, loop::CommandOptions options) {
+  loop::CommandResult result = co_await loop::run_checked(std::move(command), std::move(options), kFailed);
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
+  co_return result;
+}
+
 // --- what the host must have ------------------------------------------------------------------------------------------------------
 
 void check_tools() {
@@ -113,7 +127,8 @@ void check_tools() {
     packages += fmt::format(" {}", tool.package);
   }
   if (programs.empty()) return;
-  throw Error(ErrorKind::unsupported, "image.build_tool_missing", fmt::format("To build an image these programs are needed: {}.", programs),
+  throw Error(ErrorKind::unsupported, "image.build_tool_missing",
+              fmt::format("To build an image these programs are needed: {}.", programs),
               fmt::format("sudo apt-get install --no-install-recommends{}", packages));
 }
 
@@ -121,12 +136,13 @@ void check_space(const std::filesystem::path& directory) {
   const Bytes free = os::file_system_space(directory).free;
   if (free >= kNeededSpace) return;
   throw Error(ErrorKind::no_space, "host.no_space",
-              fmt::format("Building an image needs {} in {}, but only {} are free.", format_bytes(kNeededSpace), directory.native(), format_bytes(free)),
+              fmt::format("Building an image needs {} in {}, but only {} are free.", format_bytes(kNeededSpace),
+                          directory.native(), format_bytes(free)),
               "Delete what is not needed any more, or move Visor's state directory to a larger disk.");
 }
 
 Awaitable<> check_namespace(const Build& build) {
-  loop::CommandResult result = co_await loop::run_command(build.space.command("true", {}), build.options(kStepTime));
+  loop::CommandResult result = co_await try_tool(build.space.command("true", {}), build.options(kStepTime));
   if (result.status.success()) co_return;
   throw Error(ErrorKind::unsupported, "image.build_tool_missing",
               fmt::format("This user cannot make a user namespace, which building without root needs: {}", result.error),
@@ -153,7 +169,7 @@ std::optional<std::filesystem::path> write_sources(const Build& build) {
 
 Awaitable<std::filesystem::path> write_apt_settings(const Build& build) {
   loop::CommandOptions quiet;
-  const loop::CommandResult dump = co_await loop::run_checked(build.space.plain("apt-config", {"dump"}), std::move(quiet), kFailed);
+  const loop::CommandResult dump = co_await run_tool(build.space.plain("apt-config", {"dump"}), std::move(quiet));
   std::string settings = download_settings(dump.output) + "Acquire::Languages \"none\";\n";
   std::filesystem::path path = build.work / "apt.conf";
   os::replace_file(path, settings);
@@ -181,9 +197,16 @@ std::optional<double> install_progress(std::string_view line) {
 Awaitable<> install_packages(const Build& build) {
   write_guest_files(build.work / "early", early_guest_files());
   const std::filesystem::path settings = co_await write_apt_settings(build);
-  std::vector<std::string> arguments{"--mode=root", "--variant=minbase", "--format=directory", "--architectures=amd64",
-                                     "--include=" + joined(build.recipe.packages), "--aptopt=" + settings.native(),
-                                     "--dpkgopt=force-unsafe-io", "--essential-hook=copy-in early/etc /", build.recipe.codename, "tree"};
+  std::vector<std::string> arguments{"--mode=root",
+                                     "--variant=minbase",
+                                     "--format=directory",
+                                     "--architectures=amd64",
+                                     "--include=" + joined(build.recipe.packages),
+                                     "--aptopt=" + settings.native(),
+                                     "--dpkgopt=force-unsafe-io",
+                                     "--essential-hook=copy-in early/etc /",
+                                     build.recipe.codename,
+                                     "tree"};
   if (const auto sources = write_sources(build)) arguments.push_back(sources->native());
   loop::CommandOptions options = build.options(kInstallTime);
   options.on_line = [&build](const std::string& line) {
@@ -191,7 +214,7 @@ Awaitable<> install_packages(const Build& build) {
     const auto fraction = install_progress(line);
     if (fraction && build.observer.progress) build.observer.progress(*fraction, line.substr(3));
   };
-  co_await loop::run_checked(build.space.command("mmdebstrap", std::move(arguments)), std::move(options), kFailed);
+  co_await run_tool(build.space.command("mmdebstrap", std::move(arguments)), std::move(options));
 }
 
 void remove_leftovers(const std::filesystem::path& tree) {
@@ -218,10 +241,11 @@ Awaitable<> set_guest_up(const Build& build) {
     std::filesystem::create_symlink("../run/systemd/resolve/stub-resolv.conf", build.tree / "etc/resolv.conf");
   };
   co_await loop::run_blocking(write);
-  for (const auto& [verb, units] : {std::pair{"enable", &build.recipe.enabled_units}, std::pair{"disable", &build.recipe.disabled_units}}) {
+  for (const auto& [verb, units] :
+       {std::pair{"enable", &build.recipe.enabled_units}, std::pair{"disable", &build.recipe.disabled_units}}) {
     std::vector<std::string> arguments{build.tree.native(), "/bin/systemctl", "--quiet", verb};
     arguments.insert(arguments.end(), units->begin(), units->end());
-    co_await loop::run_checked(build.space.command("chroot", std::move(arguments)), build.options(kStepTime), kFailed);
+    co_await run_tool(build.space.command("chroot", std::move(arguments)), build.options(kStepTime));
   }
 }
 
@@ -230,7 +254,8 @@ std::filesystem::path only_file(const std::filesystem::path& directory, std::str
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     if (entry.path().filename().native().starts_with(start)) return entry.path();
   }
-  throw Error(ErrorKind::internal, kFailed, fmt::format("The installation has no {}* in {}.", start, directory.filename().native()));
+  throw Error(ErrorKind::internal, kFailed,
+              fmt::format("The installation has no {}* in {}.", start, directory.filename().native()));
 }
 
 Awaitable<> make_disk(const Build& build) {
@@ -239,7 +264,7 @@ Awaitable<> make_disk(const Build& build) {
   if (::ftruncate(raw.get(), static_cast<off_t>(layout.disk.count)) != 0) throw system_error("grow the disk file", errno);
   loop::CommandOptions options = build.options(kStepTime);
   options.input = partition_script(layout);
-  co_await loop::run_checked(build.space.plain("sfdisk", {"--quiet", build.raw.native()}), std::move(options), kFailed);
+  co_await run_tool(build.space.plain("sfdisk", {"--quiet", build.raw.native()}), std::move(options));
   const std::function<void()> write = [&build, &layout] {
     BootLoader loader{.shim = os::read_file(build.tree / "usr/lib/shim/shimx64.efi.signed"),
                       .grub = os::read_file(build.tree / "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed")};
@@ -249,13 +274,13 @@ Awaitable<> make_disk(const Build& build) {
   };
   co_await loop::run_blocking(write);
   std::vector<std::string> arguments = root_file_system_arguments(layout, build.identity, build.tree, build.raw);
-  co_await loop::run_checked(build.space.command("mke2fs", std::move(arguments)), build.options(kStepTime), kFailed);
+  co_await run_tool(build.space.command("mke2fs", std::move(arguments)), build.options(kStepTime));
 }
 
 Awaitable<> convert_disk(const Build& build) {
-  co_await loop::run_checked(
-      build.space.plain("qemu-img", {"convert", "-f", "raw", "-O", "qcow2", build.raw.native(), (build.directory / "disk.qcow2").native()}),
-      build.options(kStepTime), kFailed);
+  co_await run_tool(build.space.plain("qemu-img", {"convert", "-f", "raw", "-O", "qcow2", build.raw.native(),
+                                                   (build.directory / "disk.qcow2").native()}),
+                    build.options(kStepTime));
 }
 
 /// Removes the work directory; its files belong to ids of the namespace, so only its root may.
@@ -263,8 +288,8 @@ Awaitable<> remove_work(const Build& build) {
   loop::CommandOptions options;
   options.timeout = kStepTime;
   if (std::filesystem::exists(build.tree)) {
-    co_await loop::run_checked(build.space.command("rm", {"--recursive", "--force", "--one-file-system", "--", build.tree.native()}),
-                               std::move(options), kFailed);
+    co_await run_tool(build.space.command("rm", {"--recursive", "--force", "--one-file-system", "--", build.tree.native()}),
+                      std::move(options));
   }
   os::remove_tree(build.work);
 }
@@ -304,7 +329,8 @@ std::vector<std::string> build_steps() {
   return {"Look at the host", "Install the packages", "Set the guest up", "Make the disk", "Convert to qcow2"};
 }
 
-Awaitable<BuiltImage> build_image(std::string name, model::Arch architecture, std::filesystem::path directory, BuildObserver observer) {
+Awaitable<BuiltImage> build_image(std::string name, model::Arch architecture, std::filesystem::path directory,
+                                  BuildObserver observer) {
   const Build build{.recipe = find_recipe(name, architecture),
                     .directory = std::move(directory),
                     .observer = std::move(observer),

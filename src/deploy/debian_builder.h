@@ -36,6 +36,7 @@ struct BuiltImage {
 /// Builds `name` into `directory` (exists, empty, belongs to the caller, who removes it when this throws). Cancelling ends all
 /// child processes. Errors: `image.unknown_recipe`, `image.build_tool_missing` (hint: the apt-get command), `image.build_failed`,
 /// `host.no_space`.
-Awaitable<BuiltImage> build_image(std::string name, model::Arch architecture, std::filesystem::path directory, BuildObserver observer);
+Awaitable<BuiltImage> build_image(std::string name, model::Arch architecture, std::filesystem::path directory,
+                                  BuildObserver observer);
 
 }  // namespace visor::deploy

@@ -40,14 +40,21 @@ std::string partition_script(const DiskLayout& layout) {
       "label: gpt\nunit: sectors\n"
       "1: start={}, size={}, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B, name=EFI\n"
       "2: start={}, size={}, type=4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709, name=root\n",
-      layout.esp_start.count / kSector, layout.esp_size.count / kSector, layout.root_start.count / kSector, layout.root_size.count / kSector);
+      layout.esp_start.count / kSector, layout.esp_size.count / kSector, layout.root_start.count / kSector,
+      layout.root_size.count / kSector);
 }
 
-std::vector<std::string> root_file_system_arguments(const DiskLayout& layout, const DiskIdentity& identity, const std::filesystem::path& tree,
-                                                    const std::filesystem::path& disk) {
-  return {"-q", "-F", "-t", "ext4", "-b", std::to_string(kBlock), "-m", "1", "-L", "root", "-U", identity.root_uuid,
-          "-E", fmt::format("offset={},lazy_itable_init=1,lazy_journal_init=1", layout.root_start.count),
-          "-d", tree.native(), disk.native(), std::to_string(layout.root_size.count / kBlock)};
+std::vector<std::string> root_file_system_arguments(const DiskLayout& layout, const DiskIdentity& identity,
+                                                    const std::filesystem::path& tree, const std::filesystem::path& disk) {
+  return {"-q",          "-F",
+          "-t",          "ext4",
+          "-b",          std::to_string(kBlock),
+          "-m",          "1",
+          "-L",          "root",
+          "-U",          identity.root_uuid,
+          "-E",          fmt::format("offset={},lazy_itable_init=1,lazy_journal_init=1", layout.root_start.count),
+          "-d",          tree.native(),
+          disk.native(), std::to_string(layout.root_size.count / kBlock)};
 }
 
 void write_esp(const std::filesystem::path& disk, const DiskLayout& layout, const DiskIdentity& identity, BootLoader loader) {

@@ -26,8 +26,8 @@ DiskLayout make_disk_layout(Bytes disk);
 std::string partition_script(const DiskLayout& layout);
 
 /// Arguments of mke2fs(8) that make the root file system from `tree` inside of `disk`, at its place.
-std::vector<std::string> root_file_system_arguments(const DiskLayout& layout, const DiskIdentity& identity, const std::filesystem::path& tree,
-                                                    const std::filesystem::path& disk);
+std::vector<std::string> root_file_system_arguments(const DiskLayout& layout, const DiskIdentity& identity,
+                                                    const std::filesystem::path& tree, const std::filesystem::path& disk);
 
 /// The two signed programs that start the guest (Secure Boot works with them).
 struct BootLoader {

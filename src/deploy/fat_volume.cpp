@@ -80,7 +80,8 @@ std::string short_name(std::string_view name) {
   const std::string_view base = name.substr(0, dot);
   const std::string_view extension = dot == std::string_view::npos ? std::string_view() : name.substr(dot + 1);
   const auto plain = [](std::string_view part) {
-    return std::all_of(part.begin(), part.end(), [](unsigned char c) { return std::isupper(c) || std::isdigit(c) || c == '_' || c == '-'; });
+    return std::all_of(part.begin(), part.end(),
+                       [](unsigned char c) { return std::isupper(c) || std::isdigit(c) || c == '_' || c == '-'; });
   };
   if (base.empty() || base.size() > 8 || extension.size() > 3 || !plain(base) || !plain(extension)) return {};
   return fmt::format("{:<8}{:<3}", base, extension);
@@ -92,7 +93,8 @@ std::string alias(std::string_view name, std::size_t number) {
   const auto cleaned = [](std::string_view part, std::size_t length) {
     std::string out;
     for (const char c : part) {
-      if (std::isalnum(static_cast<unsigned char>(c)) && out.size() < length) out += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      if (std::isalnum(static_cast<unsigned char>(c)) && out.size() < length)
+        out += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     }
     return out;
   };

@@ -17,9 +17,9 @@ struct FatFile {
 };
 
 struct FatVolume {
-  std::string label;      ///< at most 11 characters, upper case
-  std::uint32_t id = 0;   ///< volume serial number; Linux shows it as the UUID "1234-ABCD"
-  Bytes size = 4_MiB;     ///< 4 MiB to 1 GiB, whole sectors
+  std::string label;     ///< at most 11 characters, upper case
+  std::uint32_t id = 0;  ///< volume serial number; Linux shows it as the UUID "1234-ABCD"
+  Bytes size = 4_MiB;    ///< 4 MiB to 1 GiB, whole sectors
   std::vector<FatFile> files;
 };
 

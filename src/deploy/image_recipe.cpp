@@ -26,13 +26,42 @@ ImageRecipe debian_12() {
   recipe.os = {model::OsFamily::linux_, "debian12"};
   recipe.codename = "bookworm";
   // The generic kernel, not the cloud one: that has no DRM, AHCI, USB or sound, so no resizable screen and no SATA disk.
-  recipe.packages = {"linux-image-amd64", "initramfs-tools", "busybox", "zstd",
-                     "grub-efi-amd64", "grub-efi-amd64-signed", "shim-signed", "dosfstools",
-                     "systemd-sysv", "systemd-resolved", "systemd-timesyncd", "libnss-resolve", "libnss-myhostname",
-                     "libpam-systemd", "dbus", "dbus-user-session", "polkitd", "udev", "kmod",
-                     "cloud-init", "openssh-server", "qemu-guest-agent", "sudo", "ca-certificates",
-                     "iproute2", "iputils-ping", "netbase", "curl", "less", "nano", "vim-tiny", "procps", "psmisc",
-                     "bash-completion", "pciutils", "usbutils"};
+  recipe.packages = {"linux-image-amd64",
+                     "initramfs-tools",
+                     "busybox",
+                     "zstd",
+                     "grub-efi-amd64",
+                     "grub-efi-amd64-signed",
+                     "shim-signed",
+                     "dosfstools",
+                     "systemd-sysv",
+                     "systemd-resolved",
+                     "systemd-timesyncd",
+                     "libnss-resolve",
+                     "libnss-myhostname",
+                     "libpam-systemd",
+                     "dbus",
+                     "dbus-user-session",
+                     "polkitd",
+                     "udev",
+                     "kmod",
+                     "cloud-init",
+                     "openssh-server",
+                     "qemu-guest-agent",
+                     "sudo",
+                     "ca-certificates",
+                     "iproute2",
+                     "iputils-ping",
+                     "netbase",
+                     "curl",
+                     "less",
+                     "nano",
+                     "vim-tiny",
+                     "procps",
+                     "psmisc",
+                     "bash-completion",
+                     "pciutils",
+                     "usbutils"};
   recipe.enabled_units = {"systemd-networkd.service", "systemd-resolved.service", "systemd-timesyncd.service"};
   recipe.disabled_units = {"e2scrub_reap.service", "e2scrub_all.timer"};  // for LVM, which the image does not use
   recipe.disk_size = 3_GiB;
@@ -53,13 +82,13 @@ std::string cloud_config() {
   config["apt_preserve_sources_list"] = true;
   config["ssh_genkeytypes"] = to_array({"ed25519", "ecdsa"});  // making an RSA key takes seconds under TCG
   config["system_info"] = object{{"network", object{{"renderers", to_array({"networkd"})}}}};
-  config["cloud_init_modules"] =
-      to_array({"seed_random", "bootcmd", "write-files", "disk_setup", "mounts", "set_hostname", "update_hostname", "update_etc_hosts",
-                "ca-certs", "users-groups", "ssh"});
-  config["cloud_config_modules"] = to_array({"ssh-import-id", "locale", "set-passwords", "apt-configure", "ntp", "timezone", "runcmd"});
+  config["cloud_init_modules"] = to_array({"seed_random", "bootcmd", "write-files", "disk_setup", "mounts", "set_hostname",
+                                           "update_hostname", "update_etc_hosts", "ca-certs", "users-groups", "ssh"});
+  config["cloud_config_modules"] =
+      to_array({"ssh-import-id", "locale", "set-passwords", "apt-configure", "ntp", "timezone", "runcmd"});
   config["cloud_final_modules"] =
-      to_array({"package-update-upgrade-install", "write-files-deferred", "scripts-vendor", "scripts-per-once", "scripts-per-boot",
-                "scripts-per-instance", "scripts-user", "phone-home", "final-message", "power-state-change"});
+      to_array({"package-update-upgrade-install", "write-files-deferred", "scripts-vendor", "scripts-per-once",
+                "scripts-per-boot", "scripts-per-instance", "scripts-user", "phone-home", "final-message", "power-state-change"});
   return boost::json::serialize(config) + "\n";
 }
 
@@ -84,9 +113,8 @@ std::string fstab(const DiskIdentity& identity) {
 
 /// Used until the guest runs update-grub for the first time; the links /vmlinuz and /initrd.img follow kernel upgrades.
 std::string grub_configuration(const DiskIdentity& identity) {
-  return fmt::format(
-      "set timeout=0\nsearch --no-floppy --fs-uuid --set=root {0}\nlinux /vmlinuz {1}\ninitrd /initrd.img\nboot\n", identity.root_uuid,
-      kernel_command_line(identity));
+  return fmt::format("set timeout=0\nsearch --no-floppy --fs-uuid --set=root {0}\nlinux /vmlinuz {1}\ninitrd /initrd.img\nboot\n",
+                     identity.root_uuid, kernel_command_line(identity));
 }
 
 std::vector<GuestFile> boot_files(const DiskIdentity& identity) {
@@ -94,9 +122,10 @@ std::vector<GuestFile> boot_files(const DiskIdentity& identity) {
       {"etc/fstab", fstab(identity)},
       {"boot/grub/grub.cfg", grub_configuration(identity)},
       {"etc/default/grub.d/50-visor.cfg",
-       fmt::format("GRUB_TIMEOUT=0\nGRUB_TERMINAL=\"console serial\"\nGRUB_CMDLINE_LINUX_DEFAULT=\"\"\nGRUB_CMDLINE_LINUX=\"{}\"\n"
-                   "GRUB_DISABLE_OS_PROBER=true\n",
-                   kConsole)},
+       fmt::format(
+           "GRUB_TIMEOUT=0\nGRUB_TERMINAL=\"console serial\"\nGRUB_CMDLINE_LINUX_DEFAULT=\"\"\nGRUB_CMDLINE_LINUX=\"{}\"\n"
+           "GRUB_DISABLE_OS_PROBER=true\n",
+           kConsole)},
       {"etc/repart.d/50-root.conf", "[Partition]\nType=root\n"},
   };
 }
@@ -104,7 +133,8 @@ std::vector<GuestFile> boot_files(const DiskIdentity& identity) {
 std::vector<GuestFile> network_files() {
   return {
       {"etc/hostname", "localhost\n"},
-      {"etc/hosts", "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n"},
+      {"etc/hosts",
+       "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n"},
       {"etc/systemd/network/80-ethernet-dhcp.network", "[Match]\nType=ether\nKind=!*\n\n[Network]\nDHCP=yes\nIPv6AcceptRA=yes\n"},
       // A machine without a network must not wait two minutes for one.
       {"etc/systemd/system/systemd-networkd-wait-online.service.d/visor.conf",
@@ -146,7 +176,8 @@ const ImageRecipe& find_recipe(std::string_view name, model::Arch architecture) 
     known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", recipe.name, json::enum_name(recipe.architecture));
   }
   throw Error(ErrorKind::not_found, "image.unknown_recipe",
-              fmt::format("There is no recipe for an image '{}' for {}.", text::printable(name.substr(0, 130)), json::enum_name(architecture)),
+              fmt::format("There is no recipe for an image '{}' for {}.", text::printable(name.substr(0, 130)),
+                          json::enum_name(architecture)),
               fmt::format("These can be built: {}.", known));
 }
 
@@ -166,11 +197,17 @@ std::vector<GuestFile> guest_files(const ImageRecipe& recipe, const DiskIdentity
 }
 
 std::vector<std::string> leftovers() {
-  return {"etc/apt/apt.conf.d/99mmdebstrap", "etc/dpkg/dpkg.cfg.d/99mmdebstrap", "etc/apt/sources.list",
-          "etc/apt/sources.list.d/0000*",    "etc/ssh/ssh_host_*",               "etc/resolv.conf"};
+  return {"etc/apt/apt.conf.d/99mmdebstrap",
+          "etc/dpkg/dpkg.cfg.d/99mmdebstrap",
+          "etc/apt/sources.list",
+          "etc/apt/sources.list.d/0000*",
+          "etc/ssh/ssh_host_*",
+          "etc/resolv.conf"};
 }
 
-std::string kernel_command_line(const DiskIdentity& identity) { return fmt::format("root=UUID={} ro {}", identity.root_uuid, kConsole); }
+std::string kernel_command_line(const DiskIdentity& identity) {
+  return fmt::format("root=UUID={} ro {}", identity.root_uuid, kConsole);
+}
 
 std::string esp_boot_configuration(const DiskIdentity& identity) {
   return fmt::format("search.fs_uuid {} root\nset prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n", identity.root_uuid);

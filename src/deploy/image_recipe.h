@@ -14,7 +14,7 @@ namespace visor::deploy {
 
 /// How to build one image.
 struct ImageRecipe {
-  std::string name;      ///< "debian/12"
+  std::string name;  ///< "debian/12"
   std::string title;
   model::Os os;
   model::Arch architecture = model::Arch::x86_64;
@@ -22,7 +22,7 @@ struct ImageRecipe {
   std::vector<std::string> packages;
   std::vector<std::string> enabled_units;
   std::vector<std::string> disabled_units;
-  Bytes disk_size;       ///< virtual; machines get a bigger one and the guest grows into it
+  Bytes disk_size;  ///< virtual; machines get a bigger one and the guest grows into it
 };
 
 const std::vector<ImageRecipe>& image_recipes();

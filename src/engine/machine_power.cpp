@@ -24,6 +24,15 @@ std::filesystem::path restoring_file(const Context& context, const std::string& 
   return context.paths.machine_state(id) / "restoring.state";
 }
 
+void require_startable(const MachineEntry& entry) {
+  require_allowed(entry, model::Action::start);
+  if (entry.record.spec.protection.start) {
+    throw Error(ErrorKind::conflict, "machine.start_protected",
+                fmt::format("The machine '{}' is protected from being started.", entry.record.name),
+                fmt::format("Switch it off with `visor set {} protection.start=false`.", entry.record.name));
+  }
+}
+
 }  // namespace
 
 MachinePower::MachinePower(Context& context, GuestWatch& guests)
@@ -66,7 +75,7 @@ TaskWork MachinePower::on_machine(const std::string& id, std::function<Awaitable
 
 model::Task MachinePower::start(const std::string& name, model::StartRequest request) {
   const MachineEntry& entry = context_.machines.by_name(name);
-  require_allowed(entry, model::Action::start);
+  require_startable(entry);
   std::vector<std::string> steps{"Prepare disks", entry.status == model::Status::saved ? "Restore" : "Start QEMU"};
   if (request.wait == "ready") steps.emplace_back("Wait until the guest is ready");
   const std::string id = entry.record.id;
@@ -76,13 +85,7 @@ model::Task MachinePower::start(const std::string& name, model::StartRequest req
 }
 
 Awaitable<> MachinePower::start_now(TaskRun& run, std::string id, model::StartRequest request) {
-  const MachineEntry& entry = require_machine(context_, id);
-  require_allowed(entry, model::Action::start);
-  if (entry.record.spec.protection.start) {
-    throw Error(ErrorKind::conflict, "machine.start_protected",
-                fmt::format("The machine '{}' is protected from being started.", entry.record.name),
-                fmt::format("Switch it off with `visor set {} protection.start=false`.", entry.record.name));
-  }
+  require_startable(require_machine(context_, id));
   co_await launch(run, id);
   if (request.wait != "ready") co_return;
   run.step("Wait until the guest is ready");

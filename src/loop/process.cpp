@@ -1,6 +1,7 @@
 #include "loop/process.h"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -23,6 +24,7 @@
 #include "loop/sync.h"
 #include "loop/task_group.h"
 #include "loop/timeout.h"
+#include "os/orphans.h"
 
 namespace visor::loop {
 namespace {
@@ -107,6 +109,7 @@ Awaitable<CommandResult> run_command(os::Command command, CommandOptions options
   command.output = std::move(output.write);
   command.error = std::move(errors.write);
   command.own_session = true;
+  command.environment.insert(os::helper_mark());
   const std::string name = command.program.filename().native();
   os::Process process = os::Process::spawn(command);
   command.input.reset();
@@ -155,13 +158,15 @@ Awaitable<> run_blocking(std::function<void()> work) {
   const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   auto& context = boost::asio::query(executor, boost::asio::execution::context);
   auto& pool = boost::asio::use_service<PoolService>(context).pool();
+  // Work cannot be cancelled, and a signal must not even try: the pool has several threads, so it would arrive on another one
+  // than the work runs on, and both would touch the coroutine's cancellation state.
   co_await boost::asio::co_spawn(
       pool,
       [&work]() -> Awaitable<> {
         work();
         co_return;
       },
-      use_awaitable);
+      boost::asio::bind_cancellation_slot(boost::asio::cancellation_slot(), use_awaitable));
 }
 
 }  // namespace visor::loop

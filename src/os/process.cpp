@@ -95,6 +95,11 @@ void place_descriptors(int status_pipe, std::vector<std::pair<int, int>>& descri
   // The status pipe must survive place_descriptors().
   const int status = ::fcntl(status_pipe, F_DUPFD_CLOEXEC, 900);
   if (status >= 0) status_pipe = status;
+  // So must the ruleset.
+  if (prepared.ruleset) {
+    prepared.ruleset = Fd(::fcntl(prepared.ruleset.get(), F_DUPFD_CLOEXEC, 901));
+    if (!prepared.ruleset) fail_child(status_pipe, "F_DUPFD");
+  }
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -47,7 +47,7 @@ os::Fd guest_file(model::Arch arch) {
 
 std::vector<std::string> guest_arguments(model::Arch arch, const std::string& accelerator) {
   const std::string cpu = accelerator == "kvm" ? "host" : "max";
-  std::vector<std::string> arguments{"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-m",     "32",
+  std::vector<std::string> arguments{"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-m",           "32",
                                      "-accel",      accelerator,       "-cpu",     cpu,    "-sandbox",   "on,spawn=deny"};
   const auto add = [&](std::vector<std::string> more) { arguments.insert(arguments.end(), more.begin(), more.end()); };
   if (arch == model::Arch::aarch64) {
@@ -86,14 +86,16 @@ std::string without_program(std::string line, const std::filesystem::path& progr
   return line;
 }
 
-std::string explain(const Run& run, const std::string& accelerator, const std::filesystem::path& program, loop::Duration deadline) {
+std::string explain(const Run& run, const std::string& accelerator, const std::filesystem::path& program,
+                    loop::Duration deadline) {
   const std::string complaint = text::printable(without_program(run.complaint, program));
   if (run.ended) {
-    return fmt::format("A test guest with {} ended with {}{}{}.", accelerator, run.result.status.text(), complaint.empty() ? "" : ": ",
-                       complaint);
+    return fmt::format("A test guest with {} ended with {}{}{}.", accelerator, run.result.status.text(),
+                       complaint.empty() ? "" : ": ", complaint);
   }
   if (!complaint.empty()) return fmt::format("A test guest with {} did not run: {}.", accelerator, complaint);
-  return fmt::format("A test guest with {} did not run within {:g} s.", accelerator, std::chrono::duration<double>(deadline).count());
+  return fmt::format("A test guest with {} did not run within {:g} s.", accelerator,
+                     std::chrono::duration<double>(deadline).count());
 }
 
 std::string read_boot_id(const std::filesystem::path& path) {
@@ -174,12 +176,14 @@ std::string AcceleratorProbe::kvm_obstacle(model::Arch arch, const Capabilities&
   const os::Fd opened(::open(device.c_str(), O_RDWR | O_CLOEXEC));
   if (opened) return {};
   if (errno == ENOENT || errno == ENODEV || errno == ENXIO) {
-    return fmt::format("There is no {}: the processor's virtualization is off in the firmware setup, or this host is itself a virtual "
-                       "machine without nested virtualization.",
-                       device);
+    return fmt::format(
+        "There is no {}: the processor's virtualization is off in the firmware setup, or this host is itself a virtual "
+        "machine without nested virtualization.",
+        device);
   }
   if (errno == EACCES || errno == EPERM) {
-    return fmt::format("No permission to open {}: add the user to the group kvm (`sudo usermod -aG kvm USER`) and log in again.", device);
+    return fmt::format("No permission to open {}: add the user to the group kvm (`sudo usermod -aG kvm USER`) and log in again.",
+                       device);
   }
   return fmt::format("{} cannot be opened (error {}).", device, errno);
 }
@@ -192,13 +196,15 @@ Awaitable<model::AcceleratorState> AcceleratorProbe::probe_kvm(model::Arch arch,
 }
 
 Awaitable<AcceleratorReport> AcceleratorProbe::get(model::Arch arch, std::filesystem::path program, Capabilities capabilities) {
-  const std::string identity = program_identity(program) + "|" + read_boot_id(options_.boot_id) + "|" + options_.kvm_device.native();
+  const std::string identity =
+      program_identity(program) + "|" + read_boot_id(options_.boot_id) + "|" + options_.kvm_device.native();
   if (const auto found = known_.find(identity); found != known_.end()) co_return found->second;
   const std::filesystem::path file = directory_ / fmt::format("accelerators-{}.json", json::enum_name(arch));
   if (const auto content = os::read_file_if_any(file)) {
     try {
       const boost::json::value stored = json::parse(*content);
-      if (stored.is_object() && stored.as_object().contains("identity") && stored.at("identity") == boost::json::string_view(identity)) {
+      if (stored.is_object() && stored.as_object().contains("identity") &&
+          stored.at("identity") == boost::json::string_view(identity)) {
         co_return known_[identity] = json::from_json<AcceleratorReport>(stored.at("report"), "qemu.cache");
       }
     } catch (const std::exception& error) {  // any damage of the file: probe again

@@ -31,7 +31,7 @@ BOOST_DESCRIBE_STRUCT(AcceleratorReport, (), (accelerators))
 struct ProbeOptions {
   std::filesystem::path kvm_device = "/dev/kvm";
   std::filesystem::path boot_id = "/proc/sys/kernel/random/boot_id";
-  loop::Duration deadline = std::chrono::seconds(3);        ///< for a guest under KVM, which needs 0.1 s
+  loop::Duration deadline = std::chrono::seconds(3);            ///< for a guest under KVM, which needs 0.1 s
   loop::Duration emulated_deadline = std::chrono::seconds(15);  ///< under TCG on a busy host
 };
 

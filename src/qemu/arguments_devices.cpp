@@ -22,8 +22,8 @@ std::string_view nic_driver(model::NicModel model) {
 
 /// How QEMU's user-mode network writes a forward: "tcp:127.0.0.1:40022-:22" (qemu net/slirp.c).
 std::string forward_text(const model::PortForward& forward) {
-  return fmt::format("{}:{}:{}-:{}", forward.protocol == model::Protocol::tcp ? "tcp" : "udp", forward.host_address, forward.host_port,
-                     forward.guest_port);
+  return fmt::format("{}:{}:{}-:{}", forward.protocol == model::Protocol::tcp ? "tcp" : "udp", forward.host_address,
+                     forward.host_port, forward.guest_port);
 }
 
 std::string_view display_driver(const ArgumentInput& input) {

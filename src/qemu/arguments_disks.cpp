@@ -21,13 +21,8 @@ constexpr std::size_t kSerialLength = 20;
 /// The node of one open file. Its lock keeps a second machine off; `auto-read-only` is off because QEMU cannot re-open a
 /// descriptor with more rights than it has.
 object file_node(const std::string& name, const PlannedFile& file) {
-  return {{"driver", "file"},
-          {"node-name", name},
-          {"filename", file.name()},
-          {"read-only", !file.writable},
-          {"auto-read-only", false},
-          {"locking", "on"},
-          {"discard", "unmap"}};
+  return {{"driver", "file"},        {"node-name", name}, {"filename", file.name()}, {"read-only", !file.writable},
+          {"auto-read-only", false}, {"locking", "on"},   {"discard", "unmap"}};
 }
 
 bool has_backing(model::DiskFormat format) { return format == model::DiskFormat::qcow2 || format == model::DiskFormat::vmdk; }
@@ -188,8 +183,7 @@ void add_firmware(const ArgumentInput& input, ArgumentList& list) {
   if (!input.plan.firmware) return;
   const auto add = [&](const std::string& name, const PlannedFile& file) {
     list.add_json("-blockdev", file_node(name + "-file", file), "spec.firmware");
-    list.add_json("-blockdev",
-                  {{"driver", "raw"}, {"node-name", name}, {"file", name + "-file"}, {"read-only", !file.writable}},
+    list.add_json("-blockdev", {{"driver", "raw"}, {"node-name", name}, {"file", name + "-file"}, {"read-only", !file.writable}},
                   "spec.firmware");
   };
   add("firmware-code", input.plan.firmware->code);

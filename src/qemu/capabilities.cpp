@@ -22,17 +22,16 @@ namespace {
 
 constexpr std::chrono::seconds kAskTimeout{20};
 /// Spoken on standard input to a QEMU without a machine. The answers carry the ids.
-constexpr std::string_view kQuestions =
-    R"({"execute":"qmp_capabilities","id":"hello"})"
-    "\n"
-    R"({"execute":"query-machines","id":"machines"})"
-    "\n"
-    R"({"execute":"query-cpu-definitions","id":"cpus"})"
-    "\n"
-    R"({"execute":"qom-list-types","arguments":{"abstract":false},"id":"types"})"
-    "\n"
-    R"({"execute":"quit","id":"quit"})"
-    "\n";
+constexpr std::string_view kQuestions = R"({"execute":"qmp_capabilities","id":"hello"})"
+                                        "\n"
+                                        R"({"execute":"query-machines","id":"machines"})"
+                                        "\n"
+                                        R"({"execute":"query-cpu-definitions","id":"cpus"})"
+                                        "\n"
+                                        R"({"execute":"qom-list-types","arguments":{"abstract":false},"id":"types"})"
+                                        "\n"
+                                        R"({"execute":"quit","id":"quit"})"
+                                        "\n";
 
 Error corrupt(const std::string& what) {
   return {ErrorKind::internal, "qemu.corrupt", fmt::format("QEMU answered nonsense about its abilities: {}", what)};
@@ -123,7 +122,8 @@ Capabilities parse_capabilities(const std::string& monitor_output) {
   } catch (const std::exception& error) {  // Boost.JSON's accessors, for an answer of another shape
     throw corrupt(error.what());
   }
-  if (capabilities.version.empty() || capabilities.machines.empty() || capabilities.types.empty()) throw corrupt("some answers are missing");
+  if (capabilities.version.empty() || capabilities.machines.empty() || capabilities.types.empty())
+    throw corrupt("some answers are missing");
   return capabilities;
 }
 

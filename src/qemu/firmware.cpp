@@ -77,7 +77,8 @@ void ensure_variables(const std::filesystem::path& variables, const std::filesys
     const os::Fd from = os::open_file(variables_template, O_RDONLY);
     const os::Fd to = os::open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, 0600);
     copy_sparse(from, to);
-    if (::rename(temporary.c_str(), variables.c_str()) != 0) throw system_error(fmt::format("create {}", variables.native()), errno);
+    if (::rename(temporary.c_str(), variables.c_str()) != 0)
+      throw system_error(fmt::format("create {}", variables.native()), errno);
   } catch (const Error&) {
     ::unlink(temporary.c_str());
     throw;

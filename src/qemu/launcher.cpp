@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <csignal>
 #include <utility>
 
 #include <boost/asio/awaitable.hpp>
@@ -45,9 +44,15 @@ constexpr std::chrono::minutes kRestoreTimeout{30};
 
 /// What QEMU may read by name: its program, libraries, firmware blobs and the resolver's configuration. Disks, sockets and logs
 /// come as descriptors, so there is nothing that it may write.
-const std::array<const char*, 9> kReadable{"/usr",         "/lib",           "/lib64",
-                                           "/etc/ld.so.cache", "/etc/resolv.conf", "/run/systemd/resolve",
-                                           "/etc/localtime",   "/dev/urandom",     "/sys/devices/system"};
+const std::array<const char*, 9> kReadable{"/usr",
+                                           "/lib",
+                                           "/lib64",
+                                           "/etc/ld.so.cache",
+                                           "/etc/resolv.conf",
+                                           "/run/systemd/resolve",
+                                           "/etc/localtime",
+                                           "/dev/urandom",
+                                           "/sys/devices/system"};
 
 os::Box make_box(const Plan& plan, const LaunchFiles& files, const QemuUser& user) {
   os::Box box;
@@ -61,7 +66,8 @@ os::Box make_box(const Plan& plan, const LaunchFiles& files, const QemuUser& use
   return box;
 }
 
-os::Process spawn(const hypervisor::MachineDefinition& definition, const Plan& plan, const LaunchFiles& files, const QemuUser& user) {
+os::Process spawn(const hypervisor::MachineDefinition& definition, const Plan& plan, const LaunchFiles& files,
+                  const QemuUser& user) {
   os::Command command;
   command.program = plan.choices.program;
   command.arguments = to_argv(make_arguments(definition, plan));
@@ -95,8 +101,7 @@ void require_not_running(const hypervisor::MachineDefinition& definition) {
   if (!record || record->boot_id != current_boot_id()) return;
   if (!os::Process::attach(static_cast<pid_t>(record->pid), record->start_time)) return;
   throw Error(ErrorKind::conflict, "machine.already_running",
-              fmt::format("The machine {} already runs as process {}.", definition.name, record->pid),
-              "Stop it first.");
+              fmt::format("The machine {} already runs as process {}.", definition.name, record->pid), "Stop it first.");
 }
 
 /// One try to start; kept apart from the coroutine so that its failure can be cleaned up after.
@@ -115,7 +120,8 @@ Awaitable<> restore(qmp::Client& client, std::filesystem::path file) {
     const qmp::Migration migration = co_await qmp::query_migrate(client);
     if (migration.status == "completed") co_return;
     if (migration.ended()) {
-      throw Error(ErrorKind::internal, "machine.restore_failed", fmt::format("The saved state cannot be restored: {}", migration.error));
+      throw Error(ErrorKind::internal, "machine.restore_failed",
+                  fmt::format("The saved state cannot be restored: {}", migration.error));
     }
     if (std::chrono::steady_clock::now() > end) {
       throw Error(ErrorKind::timeout, "machine.restore_failed", "The saved state was not read in time.");
@@ -157,7 +163,8 @@ Awaitable<> clean_up(Attempt& attempt, const hypervisor::MachineDefinition& defi
     bool gone = false;
     if (ended_by_itself) {
       try {
-        co_await loop::with_timeout<os::ExitStatus>(kExitGrace, "The end of QEMU", [&] { return loop::wait_exit(attempt.process); });
+        co_await loop::with_timeout<os::ExitStatus>(kExitGrace, "The end of QEMU",
+                                                    [&] { return loop::wait_exit(attempt.process); });
         gone = true;
       } catch (const Error&) {  // it hangs: killed below
       }

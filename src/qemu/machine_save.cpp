@@ -76,7 +76,8 @@ Awaitable<> take_back(std::shared_ptr<MachineState> state, std::shared_ptr<qmp::
 
 }  // namespace
 
-Awaitable<> save_machine(std::shared_ptr<MachineState> state, std::filesystem::path file, std::function<void(double)> on_progress) {
+Awaitable<> save_machine(std::shared_ptr<MachineState> state, std::filesystem::path file,
+                         std::function<void(double)> on_progress) {
   const std::shared_ptr<qmp::Client> client = state->monitor();
   const std::filesystem::path temporary = file.native() + ".partial";
   const qmp::RunState before = co_await qmp::query_status(*client);

@@ -69,6 +69,7 @@ Awaitable<bool> wait_gone(std::shared_ptr<MachineState> state, loop::Duration ti
 /// Asks QEMU to quit, kills it after `grace`. Error{timeout, "machine.not_ended"} when even that does not help.
 Awaitable<> quit_process(std::shared_ptr<MachineState> state, std::chrono::milliseconds grace);
 /// Writes the state of a machine to a file and ends it (hypervisor::RunningMachine::save).
-Awaitable<> save_machine(std::shared_ptr<MachineState> state, std::filesystem::path file, std::function<void(double)> on_progress);
+Awaitable<> save_machine(std::shared_ptr<MachineState> state, std::filesystem::path file,
+                         std::function<void(double)> on_progress);
 
 }  // namespace visor::qemu

@@ -60,7 +60,8 @@ void take_event(MachineState& state, const qmp::Event& event) {
   if (event.name == "RESUME" && !state.saving) return state.emit({MachineEvent::Kind::resumed, false, ""});
   if (event.name == "GUEST_PANICKED") return state.emit({MachineEvent::Kind::panicked, false, text_member(event.data, "action")});
   if (event.name == "BLOCK_IO_ERROR" && text_member(event.data, "action") == "stop") {
-    state.stop_detail = fmt::format("A disk could not be used ({}): {}", text_member(event.data, "device"), text_member(event.data, "reason"));
+    state.stop_detail =
+        fmt::format("A disk could not be used ({}): {}", text_member(event.data, "device"), text_member(event.data, "reason"));
   }
   if (event.name == "VSERPORT_CHANGE" && text_member(event.data, "id") == "agent") {
     state.agent.port_changed();
@@ -86,7 +87,8 @@ Awaitable<> try_connect(std::shared_ptr<MachineState> state) {
 
 std::shared_ptr<qmp::Client> MachineState::monitor() const {
   if (exited) {
-    throw Error(ErrorKind::conflict, "machine.not_running", fmt::format("The machine {} does not run any more.", record.machine_name));
+    throw Error(ErrorKind::conflict, "machine.not_running",
+                fmt::format("The machine {} does not run any more.", record.machine_name));
   }
   if (!client || !client->connected()) {
     throw Error(ErrorKind::unavailable, "machine.unresponsive",
@@ -147,7 +149,8 @@ Awaitable<> keep_connected(std::shared_ptr<MachineState> state) {
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
       trouble = true;
-      if (!state->exited) log::warning("machine {}: {}", state->record.machine_name, error.what());
+      // A connection that ended is told by the process's own end, which follows.
+      if (!state->exited && error.code() != "qemu.gone") log::warning("machine {}: {}", state->record.machine_name, error.what());
     }
     const bool connected = state->client && state->client->connected();
     if (state->exited) co_return;

@@ -32,10 +32,10 @@ struct Choices {
 struct PlannedFile {
   std::filesystem::path path;
   bool writable = false;
-  int descriptor = -1;     ///< its number inside QEMU
-  int set = -1;            ///< number of its descriptor set: "/dev/fdset/SET" is its name for QEMU
-  std::string label;       ///< "disk0.0": shown by query-fdsets and used to explain errors; never a text of the user
-  std::string disk_id;     ///< the disk it belongs to, empty for others
+  int descriptor = -1;  ///< its number inside QEMU
+  int set = -1;         ///< number of its descriptor set: "/dev/fdset/SET" is its name for QEMU
+  std::string label;    ///< "disk0.0": shown by query-fdsets and used to explain errors; never a text of the user
+  std::string disk_id;  ///< the disk it belongs to, empty for others
 
   std::string name() const { return "/dev/fdset/" + std::to_string(set); }
 };

@@ -17,7 +17,8 @@ namespace {
 
 Error bad_address(const model::PortForward& forward) {
   return {ErrorKind::invalid, "nic.bad_address",
-          fmt::format("Ports cannot be forwarded from '{}': it is no IPv4 address of this host.", text::printable(forward.host_address)),
+          fmt::format("Ports cannot be forwarded from '{}': it is no IPv4 address of this host.",
+                      text::printable(forward.host_address)),
           "Use 127.0.0.1 for this host only or 0.0.0.0 for all of its addresses."};
 }
 
@@ -53,8 +54,10 @@ os::Fd reserve(model::PortForward& forward) {
     throw system_error(fmt::format("use the host port {}", forward.host_port), errno);
   }
   // Only a listening socket keeps a second forward of this machine off the same port.
-  if (type == SOCK_STREAM && ::listen(socket.get(), 1) != 0) throw errno == EADDRINUSE ? port_in_use(forward) : system_error("listen", errno);
-  if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) throw system_error("getsockname", errno);  // NOLINT
+  if (type == SOCK_STREAM && ::listen(socket.get(), 1) != 0)
+    throw errno == EADDRINUSE ? port_in_use(forward) : system_error("listen", errno);
+  if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    throw system_error("getsockname", errno);  // NOLINT
   forward.host_port = ntohs(address.sin_port);
   return socket;
 }
@@ -74,8 +77,9 @@ void choose_ports(std::vector<std::vector<model::PortForward>>& forwards) {
 }
 
 bool is_forward_failure(const std::vector<std::string>& log) {
-  return std::any_of(log.begin(), log.end(),
-                     [](const std::string& line) { return line.find("Could not set up host forwarding rule") != std::string::npos; });
+  return std::any_of(log.begin(), log.end(), [](const std::string& line) {
+    return line.find("Could not set up host forwarding rule") != std::string::npos;
+  });
 }
 
 }  // namespace visor::qemu

@@ -25,8 +25,8 @@ std::filesystem::path require_program(model::Arch arch) {
   if (const auto program = os::find_program(program_name(arch))) return *program;
   Validation validation;
   validation.refuse("spec.arch", "unsupported",
-                    fmt::format("There is no {} on this host: install the package {} (`sudo apt install {}`).", program_name(arch),
-                                program_package(arch), program_package(arch)));
+                    fmt::format("There is no {} on this host: install the package {} (`sudo apt install {}`).",
+                                program_name(arch), program_package(arch), program_package(arch)));
   validation.throw_if_failed("machine.unsupported");
   return {};
 }
@@ -34,7 +34,9 @@ std::filesystem::path require_program(model::Arch arch) {
 }  // namespace
 
 QemuHypervisor::QemuHypervisor(QemuOptions options)
-    : options_(std::move(options)), capabilities_(options_.cache_directory), accelerators_(options_.cache_directory, options_.probe) {}
+    : options_(std::move(options)),
+      capabilities_(options_.cache_directory),
+      accelerators_(options_.cache_directory, options_.probe) {}
 
 Awaitable<HostFacts> QemuHypervisor::facts(model::Arch arch, std::filesystem::path program) {
   HostFacts facts;
@@ -50,7 +52,8 @@ Awaitable<std::vector<model::QemuInfo>> QemuHypervisor::probe() {
     const auto program = os::find_program(program_name(arch));
     if (!program) continue;
     const HostFacts facts = co_await this->facts(arch, *program);
-    list.push_back({arch, program->native(), facts.capabilities.version, facts.accelerators.best(), facts.accelerators.accelerators});
+    list.push_back(
+        {arch, program->native(), facts.capabilities.version, facts.accelerators.best(), facts.accelerators.accelerators});
   }
   if (list.empty()) {
     throw Error(ErrorKind::unsupported, "qemu.missing", "There is no QEMU on this host.",

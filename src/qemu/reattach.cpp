@@ -92,7 +92,8 @@ Awaitable<> look_at(std::filesystem::path directory, Found& found) {
   if (record->boot_id == current_boot_id()) process = os::Process::attach(static_cast<pid_t>(record->pid), record->start_time);
   if (!process) {
     const bool rebooted = record->boot_id != current_boot_id();
-    found.crashed.push_back({record->machine_id, rebooted ? "The host was restarted while the machine ran." : last_words(directory)});
+    found.crashed.push_back(
+        {record->machine_id, rebooted ? "The host was restarted while the machine ran." : last_words(directory)});
     remove_leftovers(directory);
     co_return;
   }

@@ -186,8 +186,8 @@ Awaitable<std::vector<model::PortForward>> QemuMachine::forwards() {
   const std::shared_ptr<qmp::Client> client = state_->monitor();
   std::vector<model::PortForward> list;
   for (const qmp::UserForward& forward : co_await qmp::query_user_forwards(*client)) {
-    list.push_back({forward.protocol == "udp" ? model::Protocol::udp : model::Protocol::tcp, forward.host_address, forward.host_port,
-                    forward.guest_port});
+    list.push_back({forward.protocol == "udp" ? model::Protocol::udp : model::Protocol::tcp, forward.host_address,
+                    forward.host_port, forward.guest_port});
   }
   co_return list;
 }

@@ -55,8 +55,9 @@ void check_accelerator(const model::MachineSpec& spec, const AcceleratorReport& 
   }
   const model::AcceleratorState* state = report.find(wanted);
   if (state == nullptr || !state->usable) {
-    validation.refuse("spec.accelerator", "unsupported",
-                      fmt::format("{} cannot be used on this host: {}", wanted, state != nullptr ? state->reason : "QEMU lacks it."));
+    validation.refuse(
+        "spec.accelerator", "unsupported",
+        fmt::format("{} cannot be used on this host: {}", wanted, state != nullptr ? state->reason : "QEMU lacks it."));
   }
 }
 
@@ -71,8 +72,9 @@ void check_cpu(const model::MachineSpec& spec, const HostFacts& facts, Validatio
                       fmt::format("QEMU {} has no CPU model '{}'.", facts.capabilities.version, text::printable(model)));
   }
   if (accelerator == "tcg" && spec.arch == model::Arch::x86_64 && spec.cpu.count > kEmulatedX86Cpus) {
-    validation.refuse("spec.cpu.count", "range",
-                      fmt::format("Without KVM a machine can have at most {} processors, not {}.", kEmulatedX86Cpus, spec.cpu.count));
+    validation.refuse(
+        "spec.cpu.count", "range",
+        fmt::format("Without KVM a machine can have at most {} processors, not {}.", kEmulatedX86Cpus, spec.cpu.count));
   }
 }
 
@@ -119,18 +121,20 @@ const MachineType* resolve_machine(const model::MachineSpec& spec, const Capabil
 
 void check_for_qemu(const model::MachineSpec& spec, const HostFacts& facts, Validation& validation) {
   if (!facts.capabilities.at_least(kOldestMajor, kOldestMinor)) {
-    validation.refuse("spec.arch", "unsupported",
-                      fmt::format("QEMU {} is too old; {}.{} is needed at least.", facts.capabilities.version, kOldestMajor, kOldestMinor));
+    validation.refuse(
+        "spec.arch", "unsupported",
+        fmt::format("QEMU {} is too old; {}.{} is needed at least.", facts.capabilities.version, kOldestMajor, kOldestMinor));
   }
   check_machine(spec, facts.capabilities, validation);
   check_accelerator(spec, facts.accelerators, validation);
   check_cpu(spec, facts, validation);
   check_disks(spec, validation);
   if (wants_firmware(spec) && !facts.has_firmware) {
-    validation.refuse("spec.firmware", "unsupported",
-                      fmt::format("There is no UEFI firmware for {} on this host: install the package {} (`sudo apt install {}`){}.",
-                                  json::enum_name(spec.arch), firmware_package(spec.arch), firmware_package(spec.arch),
-                                  spec.arch == model::Arch::x86_64 ? " or use bios" : ""));
+    validation.refuse(
+        "spec.firmware", "unsupported",
+        fmt::format("There is no UEFI firmware for {} on this host: install the package {} (`sudo apt install {}`){}.",
+                    json::enum_name(spec.arch), firmware_package(spec.arch), firmware_package(spec.arch),
+                    spec.arch == model::Arch::x86_64 ? " or use bios" : ""));
   }
   if (spec.firmware == model::Firmware::bios && spec.arch == model::Arch::aarch64 && spec.boot.kernel.empty()) {
     validation.refuse("spec.firmware", "unsupported", "There is no BIOS for aarch64; use uefi, or boot a kernel directly.");

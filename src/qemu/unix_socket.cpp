@@ -63,7 +63,8 @@ std::optional<os::Fd> connect_unix(const std::filesystem::path& directory, const
 
 std::pair<os::Fd, os::Fd> socket_pair() {
   std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) throw system_error("socketpair", errno);
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0)
+    throw system_error("socketpair", errno);
   return {os::Fd(ends[0]), os::Fd(ends[1])};
 }
 

@@ -12,17 +12,13 @@
 #include <boost/system/system_error.hpp>
 
 #include <fmt/format.h>
-#include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <deque>
 #include <exception>
 #include <map>
 #include <optional>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,6 +30,7 @@
 #include "qmp/errors.h"
 #include "qmp/line_buffer.h"
 #include "qmp/socket.h"
+#include "qmp/wire.h"
 
 namespace visor::qmp {
 namespace {
@@ -59,33 +56,6 @@ struct Pending {
   bool answered() const { return result || failure; }
 };
 
-/// A message that the socket has not taken whole.
-struct Outgoing {
-  std::string bytes;
-  std::size_t sent = 0;
-  os::Fd descriptor;  ///< goes with the first byte
-};
-
-/// send(2) of a part of a message, with its descriptor if there is one. -1 with errno as sendmsg(2).
-ssize_t send_part(int socket, const Outgoing& message) {
-  iovec part{const_cast<char*>(message.bytes.data()) + message.sent, message.bytes.size() - message.sent};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  if (message.descriptor) {
-    const int number = message.descriptor.get();
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    cmsghdr* rights = CMSG_FIRSTHDR(&header);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(rights), &number, sizeof(number));
-  }
-  return ::sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
 /// A handler's failure is its own: it says nothing about QEMU and must not end the connection.
 void call_handler(const Client::EventHandler& handler, const Event& event) {
   try {
@@ -93,46 +63,6 @@ void call_handler(const Client::EventHandler& handler, const Event& event) {
   } catch (const std::exception& error) {
     log::error("Handling QEMU's event {} failed: {}", event.name, error.what());
   }
-}
-
-WallTime event_time(const boost::json::object& message) {
-  const boost::json::value* stamp = message.if_contains("timestamp");
-  if (stamp == nullptr || !stamp->is_object()) return std::chrono::system_clock::now();
-  const auto part = [&](std::string_view key) -> std::int64_t {
-    const boost::json::value* value = stamp->get_object().if_contains(key);
-    return value != nullptr && value->is_int64() ? value->get_int64() : -1;
-  };
-  // QEMU says -1 when its host has no time; anything beyond the year 2200 is as good as none.
-  constexpr std::int64_t kLatest = 7258118400;
-  const std::int64_t seconds = part("seconds");
-  const std::int64_t micros = part("microseconds");
-  if (seconds < 0 || seconds > kLatest || micros < 0 || micros >= 1000000) return std::chrono::system_clock::now();
-  return WallTime(
-      std::chrono::duration_cast<WallTime::duration>(std::chrono::seconds(seconds) + std::chrono::microseconds(micros)));
-}
-
-Version read_version(const boost::json::object& greeting) {
-  Version version;
-  const boost::json::value root(greeting);
-  boost::system::error_code error;
-  const auto number = [&](const char* pointer) -> unsigned {
-    const boost::json::value* value = root.find_pointer(pointer, error);
-    return value != nullptr && value->is_int64() && value->get_int64() >= 0 && value->get_int64() < 100000
-               ? static_cast<unsigned>(value->get_int64())
-               : 0;
-  };
-  version.major = number("/version/qemu/major");
-  version.minor = number("/version/qemu/minor");
-  version.micro = number("/version/qemu/micro");
-  const boost::json::value* package = root.find_pointer("/version/package", error);
-  if (package != nullptr && package->is_string()) version.package = printable_message(package->get_string());
-  return version;
-}
-
-bool offers_oob(const boost::json::object& greeting) {
-  const boost::json::value* capabilities = greeting.if_contains("capabilities");
-  if (capabilities == nullptr || !capabilities->is_array()) return false;
-  return std::ranges::any_of(capabilities->get_array(), [](const auto& item) { return item == boost::json::value("oob"); });
 }
 
 }  // namespace
@@ -387,7 +317,7 @@ Awaitable<std::unique_ptr<Client>> Client::adopt(os::Fd socket, loop::Duration t
   const auto executor = co_await boost::asio::this_coro::executor;
   Socket stream(executor, boost::asio::local::stream_protocol(), socket.release());
   auto state = std::make_shared<State>(executor, std::move(stream));
-  std::unique_ptr<Client> client(new Client(state));
+  auto client = std::make_unique<Client>(state);
   state->start();
   co_await state->negotiate(timeout);
   co_return client;

@@ -45,6 +45,8 @@ struct Version {
 /// came in time (a later one is dropped); Error{unavailable, "qemu.gone"} when the connection ended before the answer;
 /// Error{cancelled} when the caller was cancelled.
 class Client {
+  struct State;
+
  public:
   using EventHandler = std::function<void(const Event&)>;
   using CloseHandler = std::function<void(const Error&)>;
@@ -55,6 +57,8 @@ class Client {
   /// Whoever made the listening socket for QEMU must have closed his own copy of it, or a dead QEMU seems to be a silent one.
   /// The same on a socket that is connected already.
   static Awaitable<std::unique_ptr<Client>> adopt(os::Fd socket, loop::Duration timeout = kConnectTimeout);
+  /// For connect() and adopt(): nobody else can name a State.
+  explicit Client(std::shared_ptr<State> state);
   /// Hangs up. Commands under way fail with `qemu.gone`; no handler is called any more.
   ~Client();
   Client(const Client&) = delete;
@@ -84,9 +88,6 @@ class Client {
   Awaitable<> close();
 
  private:
-  struct State;
-  explicit Client(std::shared_ptr<State> state);
-
   std::shared_ptr<State> state_;
 };
 

@@ -124,12 +124,11 @@ void take_positionals(const Command& command, const Words& words, Arguments& arg
 std::string sentence(const CLI::ParseError& error) {
   std::string text = error.what();
   text = text.substr(0, text.find('\n'));
-  const std::string extras = "The following argument was not expected: ";
-  if (text.starts_with(extras)) text = fmt::format("The option '{}' is not known", text.substr(extras.size()));
   return text.ends_with('.') ? text : text + ".";
 }
 
-void run_parser(const Command& command, const Words& words, Invocation& into) {
+/// `words`: options and positionals; `after`: what followed `--`, positionals all of it.
+void run_parser(const Command& command, const Words& words, const Words& after, Invocation& into) {
   CLI::App app;
   app.set_help_flag();
   std::vector<std::unique_ptr<Words>> storage;
@@ -147,9 +146,8 @@ void run_parser(const Command& command, const Words& words, Invocation& into) {
   for (const OptionSpec& spec : global_options()) {
     if (!is_own(spec)) add(spec, globals);
   }
-  Words positionals;
-  // Without allow_extra_args(false) CLI11 takes "[1,2]" apart.
-  app.add_option("words", positionals)->expected(0, 1 << 20)->allow_extra_args(false);
+  // CLI11's own positionals would take "[1,2]" apart; as extras the words stay as they are.
+  app.allow_extras();
   try {
     app.parse(Words(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
@@ -161,6 +159,13 @@ void run_parser(const Command& command, const Words& words, Invocation& into) {
   for (const Bound& bound : own) {
     for (const std::string& value : given_values(bound, command.name)) into.arguments.add(bound.spec->long_name(), value);
   }
+  Words positionals = app.remaining();
+  for (const std::string& word : positionals) {
+    if (word.size() > 1 && word.front() == '-') {
+      throw usage_error(fmt::format("The option '{}' is not known.", text::printable(word)), command.name);
+    }
+  }
+  positionals.insert(positionals.end(), after.begin(), after.end());
   take_positionals(command, positionals, into.arguments);
 }
 
@@ -209,13 +214,8 @@ Invocation parse(const std::vector<std::string>& arguments) {
   rest.insert(rest.end(), words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
   invocation.help = asks_for_help(rest);
   if (invocation.help) return invocation;
-  if (!command.rest.empty()) {
-    invocation.arguments.rest = after;
-  } else if (dash != arguments.end()) {
-    rest.emplace_back("--");
-    rest.insert(rest.end(), after.begin(), after.end());
-  }
-  run_parser(command, rest, invocation);
+  if (!command.rest.empty()) invocation.arguments.rest = after;
+  run_parser(command, rest, command.rest.empty() ? after : Words(), invocation);
   if (invocation.globals.dry_run && !command.dry_run) {
     throw usage_error(fmt::format("`visor {}` has no dry run.", command.name), command.name);
   }

@@ -1,24 +1,21 @@
-"""Each header compiles alone. What compiled once is remembered by the hash of all that it includes of ours."""
+"""Each header is complete by itself.
+
+For a header with a .cpp file of the same name the build proves it, as long as that file includes it first. The others are
+compiled alone; what compiled once is remembered by the hash of all that it includes of ours.
+"""
 
 import concurrent.futures
 import hashlib
 import os
-import pathlib
 import re
 import subprocess
 
-from .source import Finding
+from .source import Finding, cache_folder
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+ANY_INCLUDE = re.compile(r'^\s*#\s*include\s+([<"][^>"]+[>"])', re.MULTILINE)
 COMPILER = ["clang++-16", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wno-pragma-once-outside-header", "-DBOOST_ASIO_NO_DEPRECATED",
             "-DBOOST_ASIO_DISABLE_BOOST_REGEX", '-DVISOR_VERSION="0"', "-x", "c++"]
-
-
-def cache_folder():
-    base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
-    folder = pathlib.Path(base) / "visor-test/headers"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def closure(tree, path, seen=None):
@@ -50,9 +47,18 @@ def compile_alone(tree, path, cache):
     return Finding(path, 1, f"does not compile alone: {errors[0] if errors else done.stderr.strip()}")
 
 
+def is_proved_by_build(tree, header):
+    """Whether the .cpp file of the same name includes the header before anything else."""
+    source = header[:-2] + ".cpp"
+    if not (tree.root / source).exists():
+        return False
+    includes = ANY_INCLUDE.findall(tree.text(source))
+    return bool(includes) and includes[0] == f'"{header.removeprefix("src/")}"'
+
+
 def check(tree):
-    cache = cache_folder()
-    headers = [path for path in tree.cpp_files() if path.endswith(".h")]
+    cache = cache_folder("headers")
+    headers = [path for path in tree.cpp_files() if path.endswith(".h") and not is_proved_by_build(tree, path)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = pool.map(lambda path: compile_alone(tree, path, cache), headers)
     return [finding for finding in results if finding]

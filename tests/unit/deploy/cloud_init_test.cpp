@@ -87,14 +87,15 @@ TEST(CloudInit, a_password_reaches_the_guest_as_a_hash_only) {
   EXPECT_NE(hash_password("correct horse"), hash) << "two users with the same password have the same salt";
 }
 
-TEST(CloudInit, further_user_data_is_a_part_of_its_own_that_joins_lists) {
+TEST(CloudInit, further_users_do_not_lock_the_first_one_out) {
   CloudInit more = guest();
-  more.user_data = "#cloud-config\npackages: [git]\n";
+  more.user_data = "#cloud-config\nusers: [{name: bob}]\n";
   const std::string message = make_seed_documents(more, "").user_data;
   EXPECT_THAT(message, StartsWith("Content-Type: multipart/mixed"));
-  EXPECT_THAT(mime_part(message, 0), HasSubstr("\"name\":\"ann\""));
-  EXPECT_EQ(mime_part(message, 1), more.user_data);
-  EXPECT_THAT(message, HasSubstr("Merge-Type: list(append)"));
+  EXPECT_EQ(mime_part(message, 0), more.user_data);
+  EXPECT_THAT(mime_part(message, 1), HasSubstr("\"name\":\"ann\""));
+  // dict(replace) would drop the first part's lists; only a later part without it joins them.
+  EXPECT_GT(message.find("Merge-Type: list(prepend)+dict(no_replace,recurse_list"), message.find("text/cloud-config"));
 }
 
 TEST(CloudInit, a_script_is_told_from_its_first_line) {
@@ -102,7 +103,7 @@ TEST(CloudInit, a_script_is_told_from_its_first_line) {
   more.user_data = "#!/bin/sh\necho --visor\n";
   const std::string message = make_seed_documents(more, "").user_data;
   EXPECT_THAT(message, HasSubstr("Content-Type: text/x-shellscript"));
-  EXPECT_EQ(mime_part(message, 1), more.user_data);
+  EXPECT_EQ(mime_part(message, 0), more.user_data);
 }
 
 TEST(CloudInit, a_multi_part_message_of_the_user_is_kept_as_it_is) {
@@ -113,7 +114,11 @@ TEST(CloudInit, a_multi_part_message_of_the_user_is_kept_as_it_is) {
 
 TEST(CloudInit, a_fixed_address_is_given_to_the_card_with_that_mac) {
   CloudInit fixed = guest();
-  fixed.nics = {{.mac = "52:54:00:12:34:56", .name = "lan0", .dhcp = false, .addresses = {"192.168.1.5/24"}, .gateway = "192.168.1.1",
+  fixed.nics = {{.mac = "52:54:00:12:34:56",
+                 .name = "lan0",
+                 .dhcp = false,
+                 .addresses = {"192.168.1.5/24"},
+                 .gateway = "192.168.1.1",
                  .name_servers = {"9.9.9.9"}}};
   const boost::json::value config = json::parse(make_seed_documents(fixed, "").network_config);
   const boost::json::value& nic = config.at("ethernets").at("lan0");
@@ -121,7 +126,8 @@ TEST(CloudInit, a_fixed_address_is_given_to_the_card_with_that_mac) {
   EXPECT_EQ(nic.at("match").at("macaddress"), "52:54:00:12:34:56");
   EXPECT_EQ(nic.at("addresses").at(0), "192.168.1.5/24");
   EXPECT_EQ(nic.at("routes").at(0).at("to"), "0.0.0.0/0");
-  EXPECT_EQ(make_seed_documents(guest(), "").network_config, "") << "without fixed cards the image's own DHCP must stay in charge";
+  EXPECT_EQ(make_seed_documents(guest(), "").network_config, "")
+      << "without fixed cards the image's own DHCP must stay in charge";
 }
 
 TEST(CloudInit, all_that_is_wrong_is_said_at_once) {

@@ -52,7 +52,8 @@ class Reader {
     const std::uint64_t size = number(13, 1) * 512;
     const std::uint64_t data = root() + number(17, 2) * 32;
     std::string content;
-    for (; cluster >= 2 && cluster < 0xFFF8; cluster = number(fat() + cluster * 2, 2)) content += bytes_.substr(data + (cluster - 2) * size, size);
+    for (; cluster >= 2 && cluster < 0xFFF8; cluster = number(fat() + cluster * 2, 2))
+      content += bytes_.substr(data + (cluster - 2) * size, size);
     return content;
   }
 
@@ -82,8 +83,11 @@ class Reader {
 };
 
 TEST(FatVolume, a_guest_reads_back_every_file_of_its_seed) {
-  const FatVolume volume{.label = "CIDATA", .id = 0x12345678, .size = 4_MiB,
-                         .files = {{"user-data", "#cloud-config\n{}"}, {"meta-data", std::string(70000, 'm')}, {"network-config", ""}}};
+  const FatVolume volume{
+      .label = "CIDATA",
+      .id = 0x12345678,
+      .size = 4_MiB,
+      .files = {{"user-data", "#cloud-config\n{}"}, {"meta-data", std::string(70000, 'm')}, {"network-config", ""}}};
   const Reader reader(bytes_of(volume));
   EXPECT_EQ(reader.read("user-data"), "#cloud-config\n{}");
   EXPECT_TRUE(reader.read("meta-data") == std::string(70000, 'm'));
@@ -91,7 +95,9 @@ TEST(FatVolume, a_guest_reads_back_every_file_of_its_seed) {
 }
 
 TEST(FatVolume, firmware_finds_the_boot_loader_in_its_directories) {
-  const FatVolume volume{.label = "EFI", .id = 1, .size = 64_MiB,
+  const FatVolume volume{.label = "EFI",
+                         .id = 1,
+                         .size = 64_MiB,
                          .files = {{"EFI/BOOT/BOOTX64.EFI", std::string(1'000'001, 's')},
                                    {"EFI/BOOT/grubx64.efi", std::string(4'000'000, 'g')},
                                    {"EFI/debian/grub.cfg", "configfile"}}};

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "os/file.h"
 #include "os/landlock.h"
+#include "os/orphans.h"
 
 namespace visor::os {
 namespace {
@@ -95,6 +96,20 @@ TEST(Process, LandlockKeepsABoxedProgramAwayFromOtherFiles) {
   allowed.box.landlock = true;
   allowed.box.readable = {"/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/hostname"};
   EXPECT_TRUE(run(std::move(allowed)).status.success());
+}
+
+TEST(Orphans, HelpersOfADeadDaemonAreEndedAndOthersAreNot) {
+  Command mine = command("sleep", {"60"});
+  mine.environment.insert(helper_mark());
+  Process kept = Process::spawn(mine);
+  Command of_dead = command("sleep", {"60"});
+  of_dead.environment["VISOR_HELPER"] = std::to_string(::getpid()) + ":1";
+  Process orphan = Process::spawn(of_dead);
+  EXPECT_EQ(end_orphaned_helpers(), 1);
+  EXPECT_EQ(orphan.reap().signal, SIGKILL);
+  EXPECT_TRUE(kept.running());
+  kept.signal(SIGKILL);
+  kept.reap();
 }
 
 TEST(File, AReplacedFileIsWholeAndPrivate) {

@@ -66,7 +66,8 @@ TEST_F(Probe, AHostWithoutKvmSaysSo) {
 TEST_F(Probe, AnAcceleratorThatQemuRefusesIsNotUsable) {
   loop_.run_until_done([&]() -> Awaitable<> {
     const auto program = *os::find_program("qemu-system-x86_64");
-    const model::AcceleratorState state = co_await run_probe_guest(model::Arch::x86_64, program, "nonsense", std::chrono::seconds(10));
+    const model::AcceleratorState state =
+        co_await run_probe_guest(model::Arch::x86_64, program, "nonsense", std::chrono::seconds(10));
     EXPECT_FALSE(state.usable);
     EXPECT_NE(state.reason.find("nonsense"), std::string::npos) << state.reason;
   });
@@ -76,7 +77,8 @@ TEST_F(Probe, AGuestThatDoesNotGetThroughInTimeIsNotUsable) {
   loop_.run_until_done([&]() -> Awaitable<> {
     const auto program = *os::find_program("qemu-system-x86_64");
     const auto begin = std::chrono::steady_clock::now();
-    const model::AcceleratorState state = co_await run_probe_guest(model::Arch::x86_64, program, "tcg", std::chrono::milliseconds(5));
+    const model::AcceleratorState state =
+        co_await run_probe_guest(model::Arch::x86_64, program, "tcg", std::chrono::milliseconds(5));
     EXPECT_FALSE(state.usable);
     EXPECT_NE(state.reason.find("within"), std::string::npos) << state.reason;
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));

@@ -21,10 +21,10 @@ using testing::Configuration;
 /// The header of a Linux kernel with nothing behind it (Documentation/arch/x86/boot.rst): enough for QEMU's loader.
 std::string empty_kernel() {
   std::string kernel(16384, '\0');
-  kernel[0x1f1] = 4;                    // setup sectors
-  kernel.replace(0x202, 4, "HdrS");     // magic
-  kernel.replace(0x206, 2, "\x0c\x02"); // boot protocol 2.12
-  kernel[0x211] = 1;                    // loaded high
+  kernel[0x1f1] = 4;                             // setup sectors
+  kernel.replace(0x202, 4, "HdrS");              // magic
+  kernel.replace(0x206, 2, "\x0c\x02");          // boot protocol 2.12
+  kernel[0x211] = 1;                             // loaded high
   kernel.replace(0x22c, 4, "\xff\xff\xff\x7f");  // highest address of the initial RAM disk
   return kernel;
 }

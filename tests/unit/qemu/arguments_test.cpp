@@ -62,9 +62,24 @@ TEST(Arguments, EveryArgumentNamesTheSettingThatMadeIt) {
 }
 
 /// Texts that would change the meaning of a command line pasted together from strings.
-const std::vector<std::string> kHostileTexts{"a,readonly=off", "x,,y",        "-S",          "\"},{\"driver\":\"file\"", "new\nline", "' ; rm -rf /",
-                                             "name=b,fd=3",    "\\\"quoted\\", "\t tab ",     "zażółć gęślą",            "%s%n",      "a=b=c",
-                                             "/dev/fdset/1",   "json:{\"driver\":\"nbd\"}", "fat:rw:/etc", "nbd:unix:/x", "$(id)",    "--help"};
+const std::vector<std::string> kHostileTexts{"a,readonly=off",
+                                             "x,,y",
+                                             "-S",
+                                             "\"},{\"driver\":\"file\"",
+                                             "new\nline",
+                                             "' ; rm -rf /",
+                                             "name=b,fd=3",
+                                             "\\\"quoted\\",
+                                             "\t tab ",
+                                             "zażółć gęślą",
+                                             "%s%n",
+                                             "a=b=c",
+                                             "/dev/fdset/1",
+                                             "json:{\"driver\":\"nbd\"}",
+                                             "fat:rw:/etc",
+                                             "nbd:unix:/x",
+                                             "$(id)",
+                                             "--help"};
 
 TEST(Arguments, AHostileNameStaysOneValue) {
   for (const std::string& text : kHostileTexts) {
@@ -91,7 +106,8 @@ TEST(Arguments, AHostileKernelCommandLineIsOneArgument) {
 TEST(Arguments, AFileNameOfTheUserNeverReachesQemu) {
   for (const std::string& text : kHostileTexts) {
     Configuration configuration = testing::configurations().front();
-    testing::add_disk(configuration.definition, testing::make_disk("root"), {{"/volumes/marker" + text, model::DiskFormat::qcow2}});
+    testing::add_disk(configuration.definition, testing::make_disk("root"),
+                      {{"/volumes/marker" + text, model::DiskFormat::qcow2}});
     for (const model::ExplainedArgument& argument : arguments_of(configuration)) {
       EXPECT_EQ(argument.value.find("marker"), std::string::npos) << argument.argument << " " << argument.value;
     }
@@ -111,8 +127,9 @@ TEST(Arguments, HostileIdsAndAddressesStayInsideTheirJsonString) {
       const boost::json::object object = json::parse(argument.value).as_object();
       const boost::json::value* id = object.if_contains("id");
       if (id == nullptr) continue;
-      EXPECT_EQ(std::string(id->as_string()).find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."),
-                std::string::npos)
+      EXPECT_EQ(
+          std::string(id->as_string()).find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."),
+          std::string::npos)
           << argument.value;
     }
   }

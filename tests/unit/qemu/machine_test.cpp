@@ -1,9 +1,9 @@
 // The life of real machines under the real QEMU.
 #include <gtest/gtest.h>
 
-#include <csignal>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <array>
 #include <functional>
@@ -144,7 +144,8 @@ TEST_F(Machine, ASavedMachineGoesOnWhereItWas) {
     co_await machine->save(file, [&](double progress) { last = progress; });
     EXPECT_EQ(last, 1.0);
     EXPECT_TRUE((co_await listener.wait_for(MachineEvent::Kind::exited)).expected);
-    EXPECT_EQ(std::filesystem::status(file).permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    EXPECT_EQ(std::filesystem::status(file).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     EXPECT_FALSE(std::filesystem::exists(file.native() + ".partial"));
 
     hypervisor::MachineDefinition again = testing::tiny_machine(root_.path());
@@ -312,8 +313,9 @@ TEST_F(Machine, TwoMachinesNeverWriteOneDisk) {
 TEST_F(Machine, ManyMachinesShareOneBaseImageButNobodyMayWriteIt) {
   const auto on_base = [&](const std::string& name) {
     hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path(), name);
-    testing::add_disk(definition, testing::make_disk("root"),
-                      {{root_.path() / (name + ".qcow2"), model::DiskFormat::qcow2}, {root_.path() / "base.qcow2", model::DiskFormat::qcow2}});
+    testing::add_disk(
+        definition, testing::make_disk("root"),
+        {{root_.path() / (name + ".qcow2"), model::DiskFormat::qcow2}, {root_.path() / "base.qcow2", model::DiskFormat::qcow2}});
     return definition;
   };
   run([&]() -> Awaitable<> {

@@ -29,7 +29,8 @@ std::string code_of(const std::function<void()>& action) {
 }
 
 TEST(Ports, FreeOnesAreChosenAndNeverTwice) {
-  std::vector<std::vector<model::PortForward>> forwards{{{model::Protocol::tcp, "127.0.0.1", 0, 22}, {model::Protocol::tcp, "127.0.0.1", 0, 80}}};
+  std::vector<std::vector<model::PortForward>> forwards{
+      {{model::Protocol::tcp, "127.0.0.1", 0, 22}, {model::Protocol::tcp, "127.0.0.1", 0, 80}}};
   choose_ports(forwards);
   EXPECT_NE(forwards[0][0].host_port, 0);
   EXPECT_NE(forwards[0][0].host_port, forwards[0][1].host_port);

@@ -37,7 +37,8 @@ inline model::Disk make_disk(const std::string& id, model::DiskBus bus = model::
   return disk;
 }
 
-inline void add_disk(hypervisor::MachineDefinition& definition, const model::Disk& disk, std::vector<hypervisor::DiskLayer> layers) {
+inline void add_disk(hypervisor::MachineDefinition& definition, const model::Disk& disk,
+                     std::vector<hypervisor::DiskLayer> layers) {
   definition.spec.disks.push_back(disk);
   definition.disks.push_back({disk.id, std::move(layers)});
 }
@@ -85,8 +86,10 @@ class Configurations {
 inline void add_processor_configurations(Configurations& all) {
   using Definition = hypervisor::MachineDefinition;
   all.x86("minimal", [](Definition&) {});
-  all.x86("kvm", [](Definition&) {}, "kvm");
-  all.x86("kvm-named-cpu", [](Definition& d) { d.spec.cpu.model = "Skylake-Client"; }, "kvm");
+  all.x86(
+      "kvm", [](Definition&) {}, "kvm");
+  all.x86(
+      "kvm-named-cpu", [](Definition& d) { d.spec.cpu.model = "Skylake-Client"; }, "kvm");
   all.x86("cpu-qemu64", [](Definition& d) { d.spec.cpu.model = "qemu64"; });
   all.x86("cpus-4", [](Definition& d) { d.spec.cpu.count = 4; });
   all.x86("memory-odd", [](Definition& d) { d.spec.memory.size = Bytes{(64ULL << 20U) + 8192}; });
@@ -124,8 +127,9 @@ inline void add_disk_configurations(Configurations& all) {
   using model::DiskBus;
   using model::DiskFormat;
   for (const DiskBus bus : {DiskBus::auto_, DiskBus::virtio, DiskBus::scsi, DiskBus::sata, DiskBus::nvme, DiskBus::usb}) {
-    all.x86("disk-bus-" + json::enum_name(bus),
-            [bus](Definition& d) { add_disk(d, make_disk("root", bus), {{"/volumes/a.qcow2", DiskFormat::qcow2}}); });
+    all.x86("disk-bus-" + json::enum_name(bus), [bus](Definition& d) {
+      add_disk(d, make_disk("root", bus), {{"/volumes/a.qcow2", DiskFormat::qcow2}});
+    });
   }
   all.x86("disk-bus-ide", [](Definition& d) {
     d.spec.chipset = "i440fx";
@@ -134,12 +138,15 @@ inline void add_disk_configurations(Configurations& all) {
     }
   });
   for (const DiskFormat format : {DiskFormat::raw, DiskFormat::vmdk, DiskFormat::vhdx, DiskFormat::vdi}) {
-    all.x86("disk-format-" + json::enum_name(format),
-            [format](Definition& d) { add_disk(d, make_disk("root"), {{"/volumes/a." + json::enum_name(format), format}}); });
+    all.x86("disk-format-" + json::enum_name(format), [format](Definition& d) {
+      add_disk(d, make_disk("root"), {{"/volumes/a." + json::enum_name(format), format}});
+    });
   }
   all.x86("disk-chain", [](Definition& d) {
     add_disk(d, make_disk("root"),
-             {{"/volumes/top.qcow2", DiskFormat::qcow2}, {"/images/middle.qcow2", DiskFormat::qcow2}, {"/images/base.raw", DiskFormat::raw}});
+             {{"/volumes/top.qcow2", DiskFormat::qcow2},
+              {"/images/middle.qcow2", DiskFormat::qcow2},
+              {"/images/base.raw", DiskFormat::raw}});
   });
   all.x86("disk-read-only", [](Definition& d) {
     model::Disk disk = make_disk("data");

@@ -20,7 +20,7 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalM,
     alignItems: 'start',
   },
-  number: { minWidth: '0', width: '100%' },
+  number: { minWidth: '0', width: '100%', boxSizing: 'border-box' },
 });
 
 interface NameSectionProps {

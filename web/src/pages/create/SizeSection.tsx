@@ -25,7 +25,7 @@ const useStyles = makeStyles({
     gridTemplateColumns: 'repeat(3, minmax(0, 1fr))',
     gap: tokens.spacingHorizontalM,
   },
-  field: { minWidth: '0', width: '100%' },
+  field: { minWidth: '0', width: '100%', boxSizing: 'border-box' },
 });
 
 interface SizeSectionProps {

@@ -1,6 +1,6 @@
 // The control that fits a setting's type. Switches and choices apply at once, texts on Enter or when left.
 import { Dropdown, Input, Option, Switch, makeStyles } from '@fluentui/react-components';
-import { useEffect, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { JsonValue, Setting } from '../../api/types';
@@ -85,6 +85,8 @@ function TextControl({ setting, title, value, disabled, onChange, onProblem }: S
   const styles = useStyles();
   const shown = textOf(setting, value);
   const [text, setText] = useState(shown);
+  // Enter and then leaving the field must not send the same text twice, nor a refused one again.
+  const sent = useRef<string | null>(null);
   useEffect(() => setText(shown), [shown]);
   const isNumber = setting.type === 'integer' || setting.type === 'bytes';
 
@@ -96,7 +98,8 @@ function TextControl({ setting, title, value, disabled, onChange, onProblem }: S
     });
   };
   const commit = () => {
-    if (text === shown) return;
+    if (disabled || text === shown || text === sent.current) return;
+    sent.current = text;
     const meaning = meaningOf(setting, text);
     const outside =
       typeof meaning === 'number' &&
@@ -121,11 +124,14 @@ function TextControl({ setting, title, value, disabled, onChange, onProblem }: S
       className={isNumber ? styles.number : styles.text}
       aria-label={title}
       value={text}
-      disabled={disabled}
+      readOnly={disabled}
       inputMode={setting.type === 'integer' ? 'numeric' : 'text'}
       spellCheck={false}
       contentAfter={unit ? { children: unit } : undefined}
-      onChange={(_, data) => setText(data.value)}
+      onChange={(_, data) => {
+        sent.current = null;
+        setText(data.value);
+      }}
       onBlur={commit}
       onKeyDown={onKeyDown}
     />

@@ -1,0 +1,211 @@
+"""The daemon may die at any moment: guests never notice, half-done work is finished or undone and says so."""
+
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+from harness import BIN, MIB, READY, TestCase, is_alive, wait_for
+
+SETTLED = ("stopped", "running", "paused", "saved", "crashed")
+
+
+class Death(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        pass  # each test has a daemon of its own
+
+    def setUp(self):
+        self.daemon = self.own_daemon()
+
+    def settled(self, name):
+        """The machine's state once no task works on it, or None when it is gone."""
+        def look():
+            answer = self.daemon.get(f"/machines/{name}")
+            if answer.status == 404:
+                return "gone"
+            machine = answer.json
+            return machine["task"] is None and machine["state"]["status"] in SETTLED and machine
+
+        found = wait_for(look, f"{name} to settle", 60)
+        return None if found == "gone" else found
+
+    def assert_no_orphans(self):
+        """Every QEMU of ours belongs to a machine that says it runs."""
+        known = {machine["state"]["processId"] for machine in self.daemon.get("/machines").json["machines"]}
+        wait_for(lambda: set(self.daemon.qemu_processes()) <= known, "no QEMU without a machine", 10)
+
+    def test_guest_does_not_notice_and_is_found_again(self):
+        self.daemon.create_guest("survivor")
+        pid = self.daemon.start_machine("survivor", wait="ready")["state"]["processId"]
+        self.assertEqual(self.daemon.exec("survivor", "/bin/sh", "-c", "echo before > /tmp/note")[0], 0)
+        self.daemon.kill()
+        self.assertTrue(is_alive(pid))
+        self.daemon.start()
+        machine = self.settled("survivor")
+        self.assertEqual((machine["state"]["status"], machine["state"]["processId"]), ("running", pid))
+        wait_for(lambda: self.daemon.machine("survivor")["state"]["agent"], "the agent to answer again", 30)
+        self.assertEqual(self.daemon.exec("survivor", "/bin/cat", "/tmp/note")[1], b"before\n")
+        self.assertIn(READY.encode(), self.daemon.serial("survivor").read_until(READY), "what was printed before is still shown")
+        self.daemon.action("survivor", "stop", {"timeoutSeconds": 60})
+
+    def test_orderly_end_leaves_guests_running(self):
+        self.daemon.create("goes-on")
+        pid = self.daemon.start_machine("goes-on")["state"]["processId"]
+        self.assertEqual(self.daemon.stop(), 0)
+        self.assertTrue(is_alive(pid))
+        self.daemon.start()
+        self.assertEqual(self.settled("goes-on")["state"]["processId"], pid)
+
+    def test_paused_machine_is_paused_after_the_restart(self):
+        self.daemon.create("asleep")
+        self.daemon.start_machine("asleep")
+        self.daemon.action("asleep", "pause")
+        self.daemon.kill()
+        self.daemon.start()
+        self.assertEqual(self.settled("asleep")["state"]["status"], "paused")
+
+    def test_guest_that_ended_meanwhile_is_not_shown_running(self):
+        self.daemon.create_guest("ended")
+        pid = self.daemon.start_machine("ended", wait="ready")["state"]["processId"]
+        self.daemon.kill()
+        os.kill(pid, signal.SIGKILL)
+        self.daemon.start()
+        self.assertEqual(self.settled("ended")["state"]["status"], "crashed")
+        self.assert_no_orphans()
+
+    def test_killed_while_starting(self):
+        for round_number, delay in enumerate((0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4)):
+            with self.subTest(delay):
+                name = f"start-{round_number}"
+                self.daemon.create(name)
+                self.daemon.post(f"/machines/{name}/actions/start")
+                time.sleep(delay)
+                self.daemon.kill()
+                self.daemon.start()
+                machine = self.settled(name)
+                self.assertIn(machine["state"]["status"], ("stopped", "running"), machine["state"])
+                self.assert_no_orphans()
+                if machine["state"]["status"] == "stopped":
+                    self.daemon.start_machine(name)
+                self.daemon.delete_machine(name)
+        self.assertEqual(self.daemon.own_processes(), {})
+
+    def test_killed_while_creating(self):
+        for round_number, delay in enumerate((0, 0.005, 0.02, 0.05, 0.1)):
+            with self.subTest(delay):
+                name = f"create-{round_number}"
+                self.daemon.post("/machines", {"name": name, "spec": {"firmware": "bios", "disks": [{"id": "disk0", "size": 8 * MIB}]}})
+                time.sleep(delay)
+                self.daemon.kill()
+                self.daemon.start()
+                machine = self.settled(name)
+                if machine:
+                    self.daemon.start_machine(name)
+                    self.daemon.delete_machine(name)
+                self.daemon.create(name, disks=[{"id": "disk0", "size": 8 * MIB}])
+                self.daemon.delete_machine(name)
+        volumes = [path for path in self.daemon.state.rglob("*.qcow2")]
+        self.assertEqual(volumes, [], "disks without a machine")
+
+    def test_killed_while_deleting(self):
+        for round_number, delay in enumerate((0, 0.002, 0.01, 0.03, 0.1)):
+            with self.subTest(delay):
+                name = f"delete-{round_number}"
+                machine = self.daemon.create(name, disks=[{"id": "disk0", "size": 8 * MIB}])
+                self.daemon.start_machine(name)
+                self.daemon.request("DELETE", f"/machines/{name}?force=true")
+                time.sleep(delay)
+                self.daemon.kill()
+                self.daemon.start()
+                if self.settled(name):  # undone: it is whole
+                    self.daemon.delete_machine(name)
+                self.assertEqual(self.daemon.leftovers(name, machine["id"]), [])
+                self.assert_no_orphans()
+
+    def test_interrupted_task_says_what_became_of_it(self):
+        self.daemon.create("told")
+        self.daemon.start_machine("told")
+        task = self.daemon.expect(202, "POST", "/machines/told/actions/stop", {"timeoutSeconds": 30}).json["task"]
+        self.daemon.kill()
+        self.daemon.start()
+        ended = self.daemon.ended_task(task)
+        self.assertIn(ended["state"], ("succeeded", "failed", "undone", "cancelled"))
+        self.assertTrue(ended["error"] or ended["state"] == "succeeded", ended)
+
+    def test_killed_while_saving(self):
+        self.daemon.create_guest("save-cut")
+        self.daemon.start_machine("save-cut", wait="ready")
+        self.daemon.post("/machines/save-cut/actions/save")
+        time.sleep(0.1)
+        self.daemon.kill()
+        self.daemon.start()
+        machine = self.settled("save-cut")
+        self.assertIn(machine["state"]["status"], ("running", "saved", "paused"), "a guest's memory is not thrown away")
+        self.assert_no_orphans()
+
+    def test_settings_survive_many_deaths(self):
+        self.daemon.create("edited")
+        for count in range(1, 6):
+            self.daemon.expect(200, "PATCH", "/machines/edited", {"description": f"edit {count}", "spec": {"cpu": {"count": count}}})
+            self.daemon.kill()
+            self.daemon.start()
+            machine = self.daemon.machine("edited")
+            self.assertEqual((machine["description"], machine["spec"]["cpu"]["count"]), (f"edit {count}", count))
+
+    def test_no_socket_or_lock_is_left_that_stops_the_next_start(self):
+        for _ in range(5):
+            self.daemon.kill()
+            self.daemon.start()
+        self.assertEqual(self.daemon.get("/").status, 200)
+
+
+class QemuDeath(TestCase):
+    def test_qemu_killed_from_outside_is_a_crash_with_its_reason(self):
+        self.daemon.create("shot")
+        pid = self.daemon.start_machine("shot")["state"]["processId"]
+        os.kill(pid, signal.SIGKILL)
+        state = wait_for(lambda: (found := self.daemon.machine("shot")["state"])["status"] == "crashed" and found, "the crash to be seen", 10)
+        self.assertIn("9", state["reason"])
+        self.assertIsNone(state["processId"])
+        self.daemon.start_machine("shot")
+        self.assertEqual(self.daemon.status("shot"), "running")
+
+    def test_power_off_from_inside_is_no_crash(self):
+        self.daemon.create_guest("inside")
+        self.daemon.start_machine("inside", wait="ready")
+        self.daemon.serial("inside").send("\npoweroff -f\n")
+        wait_for(lambda: self.daemon.status("inside") == "stopped", "the guest to power off", 30)
+
+
+class TwoDaemons(TestCase):
+    def second(self, **changed):
+        folders = {"--state-dir": self.daemon.state, "--runtime-dir": self.daemon.runtime, "--socket": self.daemon.socket_path,
+                   "--listen": "127.0.0.1:0", **changed}
+        return subprocess.run([BIN / "visord", *(str(part) for pair in folders.items() for part in pair)], capture_output=True, text=True,
+                              timeout=30, check=False)
+
+    def assert_refused(self, done):
+        self.assertNotEqual(done.returncode, 0)
+        self.assertTrue(done.stderr.strip(), "it says why")
+        self.assertEqual(self.daemon.get("/").status, 200, "the first one goes on")
+
+    def test_same_state_directory_is_refused(self):
+        done = self.second(**{"--runtime-dir": self.daemon.folder / "run2", "--socket": self.daemon.folder / "s2"})
+        self.assert_refused(done)
+        self.assertIn(str(self.daemon.state), done.stderr)
+
+    def test_same_everything_is_refused(self):
+        self.assert_refused(self.second())
+
+    def test_port_in_use_is_named(self):
+        port = self.daemon.address()[1]
+        folder = self.daemon.folder / "third"
+        done = self.second(**{"--state-dir": folder / "s", "--runtime-dir": folder / "r", "--socket": folder / "k", "--listen": f"127.0.0.1:{port}"})
+        self.assert_refused(done)
+        self.assertIn(str(port), done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
