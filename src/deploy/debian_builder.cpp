@@ -92,18 +92,8 @@ struct Build {
   }
 };
 
-/// run_command that leaves the build cancellable: waiting for the end of a command switches cancellation off for the coroutine.
-Awaitable<loop::CommandResult> try_tool(os::Command command, loop::CommandOptions options) {
-  loop::CommandResult result = co_await loop::run_command(std::move(command), std::move(options));
-  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
-  co_return result;
-}
-
-/// The same for commands that have to succeed.
 Awaitable<loop::CommandResult> run_tool(os::Command command, loop::CommandOptions options) {
-  loop::CommandResult result = co_await loop::run_checked(std::move(command), std::move(options), kFailed);
-  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
-  co_return result;
+  return loop::run_checked(std::move(command), std::move(options), kFailed);
 }
 
 // --- what the host must have ------------------------------------------------------------------------------------------------------
@@ -142,7 +132,7 @@ void check_space(const std::filesystem::path& directory) {
 }
 
 Awaitable<> check_namespace(const Build& build) {
-  loop::CommandResult result = co_await try_tool(build.space.command("true", {}), build.options(kStepTime));
+  loop::CommandResult result = co_await loop::run_command(build.space.command("true", {}), build.options(kStepTime));
   if (result.status.success()) co_return;
   throw Error(ErrorKind::unsupported, "image.build_tool_missing",
               fmt::format("This user cannot make a user namespace, which building without root needs: {}", result.error),
@@ -323,6 +313,12 @@ std::vector<model::BuildableImage> buildable_images() {
   std::vector<model::BuildableImage> images;
   for (const ImageRecipe& recipe : image_recipes()) images.push_back({recipe.name, recipe.title});
   return images;
+}
+
+Awaitable<> remove_unfinished_build(std::filesystem::path directory) {
+  const Build build{.recipe = image_recipes().front(), .directory = directory, .observer = {}, .identity = {}};
+  co_await remove_work(build);
+  os::remove_tree(directory);
 }
 
 std::vector<std::string> build_steps() {

@@ -39,4 +39,8 @@ struct BuiltImage {
 Awaitable<BuiltImage> build_image(std::string name, model::Arch architecture, std::filesystem::path directory,
                                   BuildObserver observer);
 
+/// Removes what a build that was cut off (a killed daemon) has left below `directory`, and the directory: its files may
+/// belong to ids of a user namespace, which an ordinary user cannot delete.
+Awaitable<> remove_unfinished_build(std::filesystem::path directory);
+
 }  // namespace visor::deploy

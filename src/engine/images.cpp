@@ -120,7 +120,7 @@ Awaitable<> ImageCatalogue::build_now(TaskRun& run, model::BuildRequest request)
   image.architecture = request.architecture;
   image.source = model::ImageSource::built;
   image.cloud_init = true;
-  run.undo("remove_path", directory(image).native());
+  run.undo("remove_build", directory(image).native());
   os::make_directories(directory(image));
   deploy::BuildObserver observer;
   observer.step = [&run](const std::string& title) { run.step(title); };
@@ -210,6 +210,8 @@ Awaitable<> ImageCatalogue::remove_now(TaskRun& run, std::string name) {
 }
 
 void ImageCatalogue::register_recovery() {
+  context_.tasks.on_undo("remove_build",
+                         [](std::string path) -> Awaitable<> { return deploy::remove_unfinished_build(std::move(path)); });
   context_.tasks.on_recover("image.delete", [this](model::Task task) -> Awaitable<std::string> {
     for (const store::Undo& entry : context_.store.undo_of(task.id)) {
       if (entry.action == "remove_path") os::remove_tree(entry.argument);

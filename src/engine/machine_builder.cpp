@@ -59,6 +59,7 @@ Awaitable<MachineRecord> MachineBuilder::plan(model::CreateRequest request) {
   model::check_create_request(request, validation);
   MachineRecord record;
   record.spec = requested_spec(request, validation);
+  model::check_spec(record.spec, "spec", validation);
   validation.throw_if_failed("machine.invalid");
   record.id = make_uuid();
   record.name = request.name;

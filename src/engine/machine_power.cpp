@@ -235,17 +235,24 @@ Awaitable<> MachinePower::stop_now(TaskRun& run, std::string id, model::StopRequ
     co_return;
   }
   const model::Status before = entry.status;
-  co_await ask_guest_to_stop(id);
-  run.waits_for("the guest");
-  const bool gone = co_await wait_for_exit(id, std::chrono::seconds(request.timeout_seconds));
+  bool gone = false;
+  try {
+    co_await ask_guest_to_stop(id);
+    run.waits_for("the guest");
+    gone = co_await wait_for_exit(id, std::chrono::seconds(request.timeout_seconds));
+  } catch (...) {
+    // Cancelled, or the guest could not be asked: it runs on.
+    MachineEntry* still = context_.machines.find(id);
+    if (still != nullptr && still->running) context_.machines.observe(*still, before);
+    throw;
+  }
   if (gone) co_return;
   MachineEntry& still = require_machine(context_, id);
   context_.machines.observe(still, before);
-  throw Error(
-      ErrorKind::timeout, "machine.stop_timeout",
-      fmt::format("The guest of '{}' did not shut down within {} s; it runs on.", still.record.name, request.timeout_seconds),
-      fmt::format("Turn it off with `visor stop {} --force`; what the guest has not written to its disks is lost then.",
-                  still.record.name));
+  throw Error(ErrorKind::timeout, "machine.stop_timeout",
+              fmt::format("The guest of '{}' did not shut down within {} s; it runs on.", still.record.name, request.timeout_seconds),
+              fmt::format("Turn it off with `visor stop {} --force`; what the guest has not written to its disks is lost then.",
+                          still.record.name));
 }
 
 Awaitable<> MachinePower::ask_guest_to_stop(std::string id) {

@@ -138,6 +138,7 @@ Awaitable<CommandResult> run_command(os::Command command, CommandOptions options
   for (int turn = 0; !failure && pipes.size() > 0 && turn < 20; ++turn)
     co_await sleep_for(std::chrono::milliseconds(turn < 10 ? 1 : 50));
   co_await pipes.close();
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
   if (failure) std::rethrow_exception(failure);
   result.output = std::move(out.text);
   result.error = std::move(err.text);

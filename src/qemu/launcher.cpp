@@ -204,7 +204,7 @@ Error start_error(const Error& cause, const std::vector<std::string>& log, const
   const char* code = restoring ? "machine.restore_failed" : "machine.start_failed";
   return {ErrorKind::internal, code, fmt::format("QEMU ended before the machine ran: {}", words.empty() ? "no message" : words),
           restoring ? "The saved state is still there; start again, or discard it and boot."
-                    : "`visor machine command` shows QEMU's arguments with the settings that made them."};
+                    : "GET /api/v1/machines/NAME/command shows each argument with the setting that made it."};
 }
 
 void prepare_directory(const std::filesystem::path& directory) {

@@ -98,6 +98,8 @@ Awaitable<model::CommandLine> QemuHypervisor::command_line(hypervisor::MachineDe
 Awaitable<std::unique_ptr<hypervisor::RunningMachine>> QemuHypervisor::start(hypervisor::MachineDefinition definition) {
   const std::filesystem::path directory = definition.runtime_directory;
   Choices choices = co_await choose(definition.spec);
+  // Pinned from the first start on: an update of QEMU must not change the board under an installed guest.
+  definition.spec.machine_version = choices.machine_type;
   Launched launched = co_await launch(std::move(definition), std::move(choices));
   const auto executor = co_await boost::asio::this_coro::executor;
   co_return std::make_unique<QemuMachine>(executor, std::move(launched.record), directory, std::move(launched.process),

@@ -159,7 +159,15 @@ Awaitable<boost::json::value> wait_exec(AgentChannel& channel, std::int64_t id, 
 /// Closes a file of the guest whatever has happened: an agent keeps only so many open.
 Awaitable<> close_file(AgentChannel& channel, std::int64_t handle) {
   co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
-  co_await channel.request("guest-file-close", {{"handle", handle}}, seconds(5));
+  std::exception_ptr failure;
+  try {
+    co_await channel.request("guest-file-close", {{"handle", handle}}, seconds(5));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  // The state belongs to the whole chain of callers, so it must not stay switched off.
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
+  if (failure) std::rethrow_exception(failure);
 }
 
 Awaitable<std::string> read_open_file(AgentChannel& channel, std::int64_t handle, std::string path, Bytes limit) {

@@ -13,6 +13,7 @@
 #include "visor/context.h"
 #include "visor/editor.h"
 #include "visor/emit.h"
+#include "visor/machine_view.h"
 #include "visor/terminal.h"
 
 namespace visor::cli {
@@ -60,7 +61,8 @@ Awaitable<int> pending(Context& context, const Arguments& arguments) {
   const model::Machine machine = co_await context.api().machine(arguments.get("NAME"));
   Table table{{{"SETTING"}, {"NOW", Align::left, true}, {"NEXT START", Align::left, true}}, {}};
   for (const model::PendingChange& change : machine.pending) {
-    table.rows.push_back({change.field, plain(change.running), plain(change.next)});
+    const auto cell = [&](const boost::json::value& value) { return Cell(setting_text(change.field, value), plain(value)); };
+    table.rows.push_back({change.field, cell(change.running), cell(change.next)});
   }
   if (machine.pending.empty() && context.out.is_table()) {
     context.out.say("Nothing waits for the next start.");

@@ -64,6 +64,7 @@ class Session {
       co_await ended_.wait(std::chrono::seconds(1));
       in_time = !limit || std::chrono::steady_clock::now() - start < *limit;
     }
+    done_ = true;  // what the readers see from here on is our own doing
     co_await work_.close();
     if (failure_) std::rethrow_exception(failure_);
     co_await socket_->close();

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/json.h"
+#include "visor/assignment.h"
 #include "visor/emit.h"
 #include "visor/units.h"
 
@@ -26,10 +27,11 @@ Cell memory_cell(const model::Machine& machine) {
   return {fmt::format("{} / {}", format_size(machine.metrics->memory_used->count), size), exact(machine.spec.memory.size)};
 }
 
-std::string uptime(const model::Machine& machine, WallTime now) {
-  if (!machine.state.started_at) return {};
-  return format_duration(std::chrono::duration_cast<std::chrono::seconds>(now - *machine.state.started_at));
+std::chrono::seconds uptime_seconds(const model::Machine& machine, WallTime now) {
+  return std::chrono::duration_cast<std::chrono::seconds>(now - machine.state.started_at.value_or(now));
 }
+
+std::string uptime(const model::Machine& machine, WallTime now) { return format_duration(uptime_seconds(machine, now)); }
 
 std::string disk_text(const model::Disk& disk) {
   std::string text = fmt::format("{} ({}, {})", disk.id, json::enum_name(disk.device), json::enum_name(disk.bus));
@@ -137,7 +139,11 @@ Table machine_table(const std::vector<model::Machine>& machines, WallTime now) {
                {"DESCRIPTION", Align::left, true}},
               {}};
   for (const model::Machine& machine : machines) {
-    const std::string load = machine.metrics ? fmt::format("{:.0f} %", machine.metrics->cpu_percent) : "";
+    Cell load;
+    if (machine.metrics)
+      load = {fmt::format("{:.0f} %", machine.metrics->cpu_percent), fmt::format("{:.1f}", machine.metrics->cpu_percent)};
+    Cell up;
+    if (machine.state.started_at) up = {uptime(machine, now), std::to_string(uptime_seconds(machine, now).count())};
     table.rows.push_back({machine.name, status_cell(machine.state), machine.state.ready ? "yes" : "",
                           std::to_string(machine.spec.cpu.count), load, memory_cell(machine), joined(machine.state.addresses),
                           uptime(machine, now), machine.description});
@@ -156,7 +162,8 @@ Details machine_details(const model::Machine& machine, WallTime now) {
   add_spec(details, machine.spec);
   std::string label = "At the next start";
   for (const model::PendingChange& change : machine.pending) {
-    details.add(std::exchange(label, ""), fmt::format("{}: {} -> {}", change.field, plain(change.running), plain(change.next)));
+    details.add(std::exchange(label, ""), fmt::format("{}: {} -> {}", change.field, setting_text(change.field, change.running),
+                                                      setting_text(change.field, change.next)));
   }
   details.add("Created", format_time(machine.created));
   details.add("Id", machine.id);
@@ -237,12 +244,23 @@ Details task_details(const model::Task& task, WallTime now) {
   return details;
 }
 
+std::string setting_text(std::string field, const boost::json::value& value) {
+  if (field.starts_with("spec.")) field.erase(0, 5);
+  const model::Setting* setting = find_setting(model::settings(), field);
+  const bool bytes = setting != nullptr && setting->type == "bytes" && value.is_number();
+  if (!bytes) return plain(value);
+  boost::system::error_code error;
+  const auto count = value.to_number<std::uint64_t>(error);
+  return error ? plain(value) : format_bytes(Bytes{count});
+}
+
 Table change_table(const model::ChangeResult& result) {
   Table table{{{"SETTING"}, {"FROM", Align::left, true}, {"TO", Align::left, true}, {"RESULT"}, {"REASON", Align::left, true}},
               {}};
   const auto add = [&](const std::vector<model::FieldChange>& changes, const Cell& outcome) {
     for (const model::FieldChange& change : changes) {
-      table.rows.push_back({change.field, plain(change.from), plain(change.to), outcome, change.reason});
+      const auto cell = [&](const boost::json::value& value) { return Cell(setting_text(change.field, value), plain(value)); };
+      table.rows.push_back({change.field, cell(change.from), cell(change.to), outcome, change.reason});
     }
   };
   add(result.applied, {"applied", Color::green});

@@ -19,6 +19,9 @@ Details task_details(const model::Task& task, WallTime now);
 /// What was applied, waits for the next start or was refused.
 Table change_table(const model::ChangeResult& result);
 
+/// The value of a setting ("spec.memory.size" or "memory.size") for people: sizes with their unit.
+std::string setting_text(std::string field, const boost::json::value& value);
+
 /// A state with its colour.
 Cell status_cell(const model::MachineState& state);
 

@@ -301,7 +301,7 @@ class OpenApi(TestCase):
 
 class LettingIn(TestCase):
     def token(self, name):
-        return self.daemon.expect(200, "POST", "/tokens", {"name": name}).json
+        return self.daemon.expect(201, "POST", "/tokens", {"name": name}).json
 
     def bearer(self, token):
         return {"Authorization": f"Bearer {token}"}

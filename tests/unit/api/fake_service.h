@@ -127,7 +127,8 @@ class FakeService : public engine::Service {
     changed.description = std::string(patch.at("description").as_string());
     ++changed.revision;
     model::ChangeResult result;
-    result.applied.push_back({"description", machine.description, changed.description, ""});
+    result.applied.push_back(
+        {"description", json::to_json(machine.description), json::to_json(changed.description), ""});
     result.machine = changed;
     if (!options.dry_run) machine = changed;
     co_return result;

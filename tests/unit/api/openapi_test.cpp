@@ -44,7 +44,7 @@ TEST_F(OpenApiTest, DocumentHoldsEveryRouteWithAllItsParameters) {
     std::string key(to_string(route.method));
     for (char& c : key) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     const auto& operation = document.at("paths").at(route.pattern).at(key);
-    EXPECT_EQ(operation.at("operationId"), route.id);
+    EXPECT_EQ(operation.at("operationId").as_string(), route.id);
     EXPECT_FALSE(operation.at("summary").as_string().empty());
     EXPECT_GE(operation.at("responses").as_object().size(), 2U) << route.pattern;
     const auto inside = static_cast<std::size_t>(std::count(route.pattern.begin(), route.pattern.end(), '{'));

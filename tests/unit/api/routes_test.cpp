@@ -1,4 +1,5 @@
 #include "api/server_fixture.h"
+#include "model/settings.h"
 
 namespace visor::api {
 namespace {

@@ -100,7 +100,7 @@ TEST_F(SecurityTest, ReboundNamesGetNothingNotEvenThePage) {
 TEST_F(SecurityTest, PagesOfOthersCannotWriteWithTheUsersCookie) {
   const std::string cookie = log_in();
   Client client = tcp();
-  for (const std::string origin : {std::string("http://evil.example"), std::string("null"), "http://localhost:" + std::to_string(server.port())}) {
+  for (const std::string& origin : {std::string("http://evil.example"), std::string("null"), "http://localhost:" + std::to_string(server.port())}) {
     const Reply reply = client.request("POST", "/api/v1/machines/hello/actions/start", "{}",
                                        {{"Cookie", cookie}, {"Origin", origin}, {"Content-Type", "application/json"}});
     EXPECT_EQ(reply.status, 403U) << origin;

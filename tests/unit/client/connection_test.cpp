@@ -199,7 +199,7 @@ TEST(Connection, DownloadHandsOverTheBodyAndRefusalsWriteNothing) {
 TEST(Connection, EventsComeOneByOne) {
   FakeDaemon daemon(
       {"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-       "1c\r\nid: 7\nevent: task\ndata: {}\n\n\r\n17\r\n: alive\n\nid: 8\ndata: 1\n\n\r\n0\r\n\r\n"});
+       "1c\r\nid: 7\nevent: task\ndata: {}\n\n\r\n18\r\n: alive\n\nid: 8\ndata: 1\n\n\r\n0\r\n\r\n"});
   Connection connection(at(daemon));
   run([&]() -> Awaitable<> {
     const auto stream = co_await connection.events(6);

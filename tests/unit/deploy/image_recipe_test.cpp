@@ -75,7 +75,7 @@ TEST(DiskLayout, the_root_file_system_is_last_so_that_it_can_grow) {
 
 TEST(DiskLayout, the_file_system_fills_its_partition_and_no_more) {
   const DiskLayout layout = make_disk_layout(3_GiB);
-  const auto arguments = root_file_system_arguments(layout, kIdentity, "/work/tree", "/work/disk.raw");
+  const auto arguments = root_file_system_arguments(layout, kIdentity, "/build/tree", "/build/disk.raw");
   EXPECT_EQ(arguments.back(), std::to_string(layout.root_size.count / 4096));
   EXPECT_THAT(arguments, Contains("offset=68157440,lazy_itable_init=1,lazy_journal_init=1"));
 }

@@ -190,6 +190,25 @@ TEST(RunCommand, ATimeoutKillsTheWholeGroup) {
   EXPECT_TRUE(gone());
 }
 
+TEST(RunCommand, WorkAfterACommandCanStillBeCancelled) {
+  EventLoop loop;
+  bool cancelled = false;
+  loop.run_until_done([&]() -> Awaitable<> {
+    TaskGroup group(loop.executor());
+    group.spawn("work", [&cancelled]() -> Awaitable<> {
+      co_await run_command(command("true", {}), {});
+      try {
+        co_await sleep_for(seconds(60));
+      } catch (const Error& error) {
+        cancelled = error.kind() == ErrorKind::cancelled;
+      }
+    });
+    co_await sleep_for(milliseconds(500));
+    co_await with_timeout<void>(seconds(20), "The end", [&group]() -> Awaitable<> { return group.close(); });
+  });
+  EXPECT_TRUE(cancelled);
+}
+
 TEST(RunBlocking, RunsElsewhereAndBringsErrorsBack) {
   EventLoop loop;
   const auto here = std::this_thread::get_id();
