@@ -26,6 +26,7 @@
 #include <utility>
 
 #include "api/connection_websocket.h"
+#include "api/web_socket.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/log.h"
@@ -47,7 +48,8 @@ constexpr std::chrono::seconds kDrainTime{10};
 auto with_error(boost::system::error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
 Error too_large(Bytes limit) {
-  return {ErrorKind::too_large, "request.too_large", "The body is larger than " + format_bytes(limit) + ", which is the most that is taken here."};
+  return {ErrorKind::too_large, "request.too_large",
+          "The body is larger than " + format_bytes(limit) + ", which is the most that is taken here."};
 }
 
 /// Answers that are no pages may never act as one.
@@ -162,11 +164,13 @@ class HttpConnection final : public Connection {
     if (!error) co_return true;
     keep_ = false;
     if (error == http::error::header_limit) {
-      co_await write(problem(Error(ErrorKind::invalid, "request.header_too_large", "The header is larger than 16 KiB.")), nullptr);
+      co_await write(problem(Error(ErrorKind::invalid, "request.header_too_large", "The header is larger than 16 KiB.")),
+                     nullptr);
       co_await drain();
-    } else if (error.category() == http::make_error_code(http::error::bad_target).category() && error != http::error::end_of_stream &&
-               error != http::error::partial_message) {
-      co_await write(problem(Error(ErrorKind::invalid, "request.malformed", "This is not HTTP/1.1: " + error.message() + ".")), nullptr);
+    } else if (error.category() == http::make_error_code(http::error::bad_target).category() &&
+               error != http::error::end_of_stream && error != http::error::partial_message) {
+      co_await write(problem(Error(ErrorKind::invalid, "request.malformed", "This is not HTTP/1.1: " + error.message() + ".")),
+                     nullptr);
       co_await drain();
     }
     co_return false;
@@ -188,7 +192,8 @@ class HttpConnection final : public Connection {
       boost::system::error_code error;
       co_await http::async_read_some(stream_, buffer_, parser, with_error(error));
       if (error == http::error::body_limit) throw too_large(limit);
-      if (error.category() == http::make_error_code(http::error::bad_target).category() && error != http::error::partial_message) {
+      if (error.category() == http::make_error_code(http::error::bad_target).category() &&
+          error != http::error::partial_message) {
         throw Error(ErrorKind::invalid, "request.malformed", "The body is broken: " + error.message() + ".");
       }
       if (error) throw boost::system::system_error(error);
@@ -219,7 +224,8 @@ class HttpConnection final : public Connection {
     WebSocketRun websocket;
     try {
       if (head.websocket && admission.route->websocket) {
-        if (buffer_.size() > 0) throw Error(ErrorKind::invalid, "websocket.early", "Messages came before the WebSocket was open.");
+        if (buffer_.size() > 0)
+          throw Error(ErrorKind::invalid, "websocket.early", "Messages came before the WebSocket was open.");
         websocket = co_await admission.route->websocket(admission.request);
       } else {
         stream = co_await admission.route->stream(admission.request);
@@ -254,7 +260,14 @@ class HttpConnection final : public Connection {
     co_await http::async_write_header(stream_, serializer, asio::use_awaitable);
     if (is_head_) co_return;
     Events events(*this);
-    co_await run(events);
+    co_await run_both([&]() -> Awaitable<> { co_await run(events); }, [&]() -> Awaitable<> { co_await until_gone(); });
+  }
+
+  /// Returns when the reader of a stream has left, which writing would show much later.
+  Awaitable<> until_gone() {
+    std::array<char, 256> scratch{};
+    boost::system::error_code error;
+    while (!error) co_await stream_.socket().async_read_some(asio::buffer(scratch), with_error(error));
   }
 
   Awaitable<> write(Response response, const Admission* admission) {
@@ -295,7 +308,8 @@ class HttpConnection final : public Connection {
   Response defect(const std::exception& error, const RequestHead& head) {
     const std::string id = make_secret(8);
     log::error("defect {}: {} {}: {}", id, head.method, head.target.substr(0, head.target.find('?')), error.what());
-    Response response = problem(Error(ErrorKind::internal, "internal", "Visor has made a mistake; its log has more under " + id + "."));
+    Response response =
+        problem(Error(ErrorKind::internal, "internal", "Visor has made a mistake; its log has more under " + id + "."));
     response.headers.add("X-Request-Id", id);
     return response;
   }

@@ -42,7 +42,8 @@ bool is_json(std::string_view content_type) {
 /// Pages of other sites can make a browser send forms and plain text, but no JSON, without asking us first.
 void check_content_type(const Admission& admission) {
   const Request& request = admission.request;
-  if (admission.route == nullptr || !admission.route->body || admission.route->body->schema.empty() || request.body.empty()) return;
+  if (admission.route == nullptr || !admission.route->body || admission.route->body->schema.empty() || request.body.empty())
+    return;
   if (request.principal.via == auth::Via::cookie && !is_json(request.headers.find("Content-Type"))) {
     throw Error(ErrorKind::invalid, "request.content_type", "The body must be sent as application/json.");
   }
@@ -52,7 +53,8 @@ void check_content_type(const Admission& admission) {
 
 void Dispatcher::check_host(const RequestHead& head, const Peer& peer) const {
   if (peer.local) return;
-  if (head.headers.count("Host") == 1 && auth::host_allowed(head.headers.find("Host"), allowed_hosts_, peer.local_address)) return;
+  if (head.headers.count("Host") == 1 && auth::host_allowed(head.headers.find("Host"), allowed_hosts_, peer.local_address))
+    return;
   throw Error(ErrorKind::forbidden, "auth.host_refused",
               fmt::format("'{}' is not a name of this daemon.", text::printable(head.headers.find("Host"))),
               "Use the address that it listens on, or start visord with --allow-host NAME.");
@@ -60,7 +62,8 @@ void Dispatcher::check_host(const RequestHead& head, const Peer& peer) const {
 
 void Dispatcher::check_origin(const RequestHead& head, const Peer& peer) const {
   if (peer.local || !head.headers.contains("Origin")) return;
-  const bool own = head.headers.count("Origin") == 1 && auth::origin_matches(head.headers.find("Origin"), head.headers.find("Host"));
+  const bool own =
+      head.headers.count("Origin") == 1 && auth::origin_matches(head.headers.find("Origin"), head.headers.find("Host"));
   if (own) return;
   throw Error(ErrorKind::forbidden, "auth.origin_refused",
               fmt::format("A page of '{}' may not do this.", text::printable(head.headers.find("Origin"))));
@@ -74,7 +77,8 @@ void Dispatcher::redeem_ticket(const Route& route, Admission& admission, std::st
     principal = authenticator_.redeem_ticket(ticket->second, admission.request.parameters.at("name"), route.ticket_kind);
   }
   if (!principal) {
-    throw Error(ErrorKind::unauthorized, "auth.ticket_refused", "A valid ticket is needed: it works once, within 10 seconds, for one machine.",
+    throw Error(ErrorKind::unauthorized, "auth.ticket_refused",
+                "A valid ticket is needed: it works once, within 10 seconds, for one machine.",
                 "Ask for one by POST .../tickets right before connecting.");
   }
   admission.request.principal = *principal;

@@ -20,7 +20,7 @@ struct Admission {
   std::string static_path;       ///< of the page's file
   Request request;               ///< without its body yet
   Bytes body_limit;
-  std::string renewed_cookie;    ///< to be sent as Set-Cookie; empty if not
+  std::string renewed_cookie;  ///< to be sent as Set-Cookie; empty if not
 };
 
 class Dispatcher {
@@ -40,7 +40,8 @@ class Dispatcher {
   std::string allowed_methods(std::string_view target) const;
   void check_host(const RequestHead& head, const Peer& peer) const;
   void check_origin(const RequestHead& head, const Peer& peer) const;
-  void authenticate(const RequestHead& head, const Peer& peer, const Router::Match& match, std::string_view query, Admission& admission);
+  void authenticate(const RequestHead& head, const Peer& peer, const Router::Match& match, std::string_view query,
+                    Admission& admission);
   void redeem_ticket(const Route& route, Admission& admission, std::string_view query);
 
   const Router& router_;

@@ -33,7 +33,8 @@ std::optional<std::uint64_t> resume_after(const Request& request) {
 
 /// `text` with every line break replaced, so that an event cannot make up another one.
 std::string one_line(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
   return text;
 }
 
@@ -72,28 +73,29 @@ Awaitable<> ignore_messages(WebSocket& socket) {
 }  // namespace
 
 void add_event_routes(Router& router, Context& context) {
-  router.add({.method = Method::get,
-              .pattern = kBase + "/events",
-              .id = "streamEvents",
-              .tag = "events",
-              .summary = "Everything that happens, as server-sent events or, with an upgrade, as WebSocket messages",
-              .query = {{.name = "since",
-                         .type = QueryParameter::Type::number,
-                         .description = "Deliver what happened after this sequence number; Last-Event-ID goes before it.",
-                         .minimum = 0,
-                         .maximum = std::numeric_limits<std::int64_t>::max()}},
-              .answers = {{200, "Events with id (sequence number), event (kind of object) and data (JSON).", {}, "text/event-stream"}},
-              .stream = [&context](const Request& request) -> Awaitable<StreamRun> {
-                std::shared_ptr<engine::EventReader> reader = context.service.events(resume_after(request));
-                co_return [reader](EventStream& stream) -> Awaitable<> { co_await send_events(*reader, stream); };
-              },
-              .websocket = [&context](const Request& request) -> Awaitable<WebSocketRun> {
-                std::shared_ptr<engine::EventReader> reader = context.service.events(resume_after(request));
-                co_return [reader](WebSocket& socket) -> Awaitable<> {
-                  co_await run_both([&]() -> Awaitable<> { co_await send_messages(*reader, socket); },
-                                    [&]() -> Awaitable<> { co_await ignore_messages(socket); });
-                };
-              }});
+  router.add(
+      {.method = Method::get,
+       .pattern = kBase + "/events",
+       .id = "streamEvents",
+       .tag = "events",
+       .summary = "Everything that happens, as server-sent events or, with an upgrade, as WebSocket messages",
+       .query = {{.name = "since",
+                  .type = QueryParameter::Type::number,
+                  .description = "Deliver what happened after this sequence number; Last-Event-ID goes before it.",
+                  .minimum = 0,
+                  .maximum = std::numeric_limits<std::int64_t>::max()}},
+       .answers = {{200, "Events with id (sequence number), event (kind of object) and data (JSON).", {}, "text/event-stream"}},
+       .stream = [&context](const Request& request) -> Awaitable<StreamRun> {
+         std::shared_ptr<engine::EventReader> reader = context.service.events(resume_after(request));
+         co_return [reader](EventStream& stream) -> Awaitable<> { co_await send_events(*reader, stream); };
+       },
+       .websocket = [&context](const Request& request) -> Awaitable<WebSocketRun> {
+         std::shared_ptr<engine::EventReader> reader = context.service.events(resume_after(request));
+         co_return [reader](WebSocket& socket) -> Awaitable<> {
+           co_await run_both([&]() -> Awaitable<> { co_await send_messages(*reader, socket); },
+                             [&]() -> Awaitable<> { co_await ignore_messages(socket); });
+         };
+       }});
 }
 
 }  // namespace visor::api

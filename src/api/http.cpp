@@ -9,16 +9,12 @@
 namespace visor::api {
 namespace {
 
-constexpr std::array<std::pair<Method, std::string_view>, 5> kMethods{{{Method::get, "GET"},
-                                                                      {Method::post, "POST"},
-                                                                      {Method::put, "PUT"},
-                                                                      {Method::patch, "PATCH"},
-                                                                      {Method::delete_, "DELETE"}}};
+constexpr std::array<std::pair<Method, std::string_view>, 5> kMethods{
+    {{Method::get, "GET"}, {Method::post, "POST"}, {Method::put, "PUT"}, {Method::patch, "PATCH"}, {Method::delete_, "DELETE"}}};
 
 bool equal_names(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 int hex_digit(char c) noexcept {

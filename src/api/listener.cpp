@@ -49,7 +49,8 @@ SocketAddress address_of(const ListenAddress& listen) {
     std::memcpy(&result.storage, &v6, sizeof(v6));
     result.size = sizeof(v6);
   } else {
-    throw Error(ErrorKind::invalid, "api.listen_invalid", fmt::format("'{}' is not an IP address.", text::printable(listen.host)));
+    throw Error(ErrorKind::invalid, "api.listen_invalid",
+                fmt::format("'{}' is not an IP address.", text::printable(listen.host)));
   }
   return result;
 }
@@ -92,14 +93,15 @@ os::Fd open_socket(int family) {
 
 /// Removes what a daemon that was killed has left behind; never a socket that answers, never something else.
 void remove_stale(const std::filesystem::path& path, const sockaddr_un& address) {
-  struct stat status{};
+  struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) return;
   if (!S_ISSOCK(status.st_mode)) {
     throw Error(ErrorKind::conflict, "api.socket_path", fmt::format("{} is there already and is no socket.", path.native()),
                 "Move it away, or choose another path with --socket.");
   }
   const os::Fd probe = open_socket(AF_UNIX);
-  const bool answered = ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 || errno == EAGAIN;
+  const bool answered =
+      ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 || errno == EAGAIN;
   if (answered) {
     throw Error(ErrorKind::conflict, "api.socket_in_use", fmt::format("Another visord answers on {}.", path.native()),
                 "Stop it, or choose other directories for this one.");
@@ -110,7 +112,7 @@ void remove_stale(const std::filesystem::path& path, const sockaddr_un& address)
 
 /// Lets members of `group` pass through a directory that is otherwise ours alone. Other directories stay as they are.
 void open_directory_to(const std::filesystem::path& directory, gid_t group) {
-  struct stat status{};
+  struct stat status {};
   if (::stat(directory.c_str(), &status) != 0) throw system_error("stat " + directory.native(), errno);
   if (status.st_uid != ::geteuid() || (status.st_mode & 0777U) != 0700U) return;
   if (::chown(directory.c_str(), static_cast<uid_t>(-1), group) != 0) throw system_error("chown " + directory.native(), errno);
@@ -130,7 +132,8 @@ ListenAddress parse_listen(std::string_view text) {
   }
   const auto host = auth::parse_authority(text.substr(0, colon));
   if (port > 65535 || !host || (!host->ip_literal && host->host != "localhost")) {
-    throw Error(ErrorKind::invalid, "api.listen_invalid", fmt::format("'{}' is not an address to listen on.", text::printable(text)),
+    throw Error(ErrorKind::invalid, "api.listen_invalid",
+                fmt::format("'{}' is not an address to listen on.", text::printable(text)),
                 "Write ADDRESS:PORT, for example 127.0.0.1:7077 or [::1]:7077; port 0 takes a free one.");
   }
   result.host = host->ip_literal ? host->host : "127.0.0.1";
@@ -146,8 +149,10 @@ os::Fd listen_tcp(const ListenAddress& listen) {
   if (::bind(fd.get(), address.get(), address.size) != 0 || ::listen(fd.get(), kBacklog) != 0) {
     const int error = errno;
     if (error == EADDRINUSE) {
-      throw Error(ErrorKind::conflict, "api.port_in_use", fmt::format("Port {} of {} is in use by another program.", listen.port, listen.host),
-                  fmt::format("`ss -ltnp sport = :{}` shows which. Stop it, or choose another port with --listen {}:0.", listen.port, listen.host));
+      throw Error(ErrorKind::conflict, "api.port_in_use",
+                  fmt::format("Port {} of {} is in use by another program.", listen.port, listen.host),
+                  fmt::format("`ss -ltnp sport = :{}` shows which. Stop it, or choose another port with --listen {}:0.",
+                              listen.port, listen.host));
     }
     throw Error(ErrorKind::unavailable, "api.listen_failed",
                 fmt::format("Cannot listen on {} port {}: {}.", listen.host, listen.port, std::generic_category().message(error)),
@@ -172,7 +177,8 @@ os::Fd listen_unix(const std::filesystem::path& path, std::optional<gid_t> group
   os::Fd fd = open_socket(AF_UNIX);
   // On Linux the mode of an unbound socket is the mode of its file, so there is no moment in which others could connect.
   ::fchmod(fd.get(), 0600);
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) throw system_error("bind " + path.native(), errno);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+    throw system_error("bind " + path.native(), errno);
   if (group) {
     if (::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) throw system_error("chown " + path.native(), errno);
     if (::chmod(path.c_str(), 0660) != 0) throw system_error("chmod " + path.native(), errno);

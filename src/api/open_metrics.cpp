@@ -67,7 +67,8 @@ double as_double(Bytes bytes) { return static_cast<double>(bytes.count); }
 void write_machines(Writer& writer, const engine::Inventory& inventory) {
   using model::Sample;
   writer.family("visor_machines", "", "Machines by status.");
-  count_by<model::Status>(writer, "status", inventory.machines, [](const model::Machine& machine) { return machine.state.status; });
+  count_by<model::Status>(writer, "status", inventory.machines,
+                          [](const model::Machine& machine) { return machine.state.status; });
   writer.family("visor_machine_cpu_ratio", "ratio", "Use of all virtual processors together.");
   per_machine(writer, inventory, [](const Sample& sample) { return sample.cpu_percent / 100; });
   writer.family("visor_machine_memory_resident_bytes", "bytes", "Host memory of the QEMU process.");

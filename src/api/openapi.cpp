@@ -30,10 +30,8 @@ boost::json::array parameters_of(const Route& route) {
   boost::json::array list;
   for (const std::string& segment : text::split(route.pattern, '/')) {
     if (!segment.starts_with('{')) continue;
-    list.push_back({{"name", segment.substr(1, segment.size() - 2)},
-                    {"in", "path"},
-                    {"required", true},
-                    {"schema", {{"type", "string"}}}});
+    list.push_back(
+        {{"name", segment.substr(1, segment.size() - 2)}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}});
   }
   for (const QueryParameter& parameter : route.query) {
     list.push_back({{"name", parameter.name},
@@ -57,7 +55,8 @@ boost::json::object responses_of(const Route& route) {
   for (const Answer& answer : route.answers) {
     boost::json::object response{{"description", answer.description}};
     if (answer.status == 202) {
-      response.emplace("headers", boost::json::object{{"Location", {{"description", "The task."}, {"schema", {{"type", "string"}}}}}});
+      response.emplace("headers",
+                       boost::json::object{{"Location", {{"description", "The task."}, {"schema", {{"type", "string"}}}}}});
     }
     if (!answer.content_type.empty()) response.emplace("content", content(answer.content_type, answer.schema));
     responses.emplace(std::to_string(answer.status), std::move(response));
@@ -115,7 +114,8 @@ boost::json::object openapi_document(const Router& router) {
 
 void add_openapi_routes(Router& router) {
   router.schemas().answer<model::Problem>();
-  for (const auto& [pattern, id] : {std::pair{kBase + "/openapi.json", "getOpenApi"}, std::pair{std::string("/openapi.json"), "getOpenApiAtRoot"}}) {
+  for (const auto& [pattern, id] :
+       {std::pair{kBase + "/openapi.json", "getOpenApi"}, std::pair{std::string("/openapi.json"), "getOpenApiAtRoot"}}) {
     router.add({.method = Method::get,
                 .pattern = pattern,
                 .id = id,

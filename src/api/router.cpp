@@ -29,7 +29,8 @@ void check_value(const QueryParameter& declared, const std::string& value, Valid
       validation.refuse(declared.name, "range",
                         fmt::format("{} is a whole number from {} to {}.", declared.name, declared.minimum, declared.maximum));
     }
-  } else if (!declared.values.empty() && std::find(declared.values.begin(), declared.values.end(), value) == declared.values.end()) {
+  } else if (!declared.values.empty() &&
+             std::find(declared.values.begin(), declared.values.end(), value) == declared.values.end()) {
     validation.refuse(declared.name, "enum", fmt::format("{} is one of {}.", declared.name, fmt::join(declared.values, ", ")));
   }
 }
@@ -63,15 +64,17 @@ Router::Match Router::match(Method method, std::string_view path) const {
   std::vector<std::string> decoded;
   for (const std::string& segment : asked) {
     std::optional<std::string> plain = percent_decode(segment);
-    if (!plain) throw Error(ErrorKind::invalid, "request.path", "The path holds a broken percent escape, a control character or bytes that are not UTF-8.");
+    if (!plain)
+      throw Error(ErrorKind::invalid, "request.path",
+                  "The path holds a broken percent escape, a control character or bytes that are not UTF-8.");
     decoded.push_back(std::move(*plain));
   }
   for (std::size_t i = 0; i < routes_.size(); ++i) {
     const std::vector<std::string>& pattern = entries_[i].segments;
-    const bool fits = pattern.size() == decoded.size() &&
-                      std::equal(pattern.begin(), pattern.end(), decoded.begin(), [](const std::string& wanted, const std::string& got) {
-                        return is_parameter(wanted) ? !got.empty() : wanted == got;
-                      });
+    const bool fits = pattern.size() == decoded.size() && std::equal(pattern.begin(), pattern.end(), decoded.begin(),
+                                                                     [](const std::string& wanted, const std::string& got) {
+                                                                       return is_parameter(wanted) ? !got.empty() : wanted == got;
+                                                                     });
     if (!fits) continue;
     result.allowed.push_back(routes_[i].method);
     if (routes_[i].method != method || result.route != nullptr) continue;
@@ -94,10 +97,12 @@ std::map<std::string, std::string> parse_query(std::string_view query, const std
     const std::optional<std::string> name = percent_decode(std::string_view(part).substr(0, equals));
     const std::optional<std::string> value = percent_decode(raw_value);
     if (!name || !value) {
-      validation.refuse("", "encoding", "The query holds a broken percent escape, a control character or bytes that are not UTF-8.");
+      validation.refuse("", "encoding",
+                        "The query holds a broken percent escape, a control character or bytes that are not UTF-8.");
       continue;
     }
-    const auto known = std::find_if(declared.begin(), declared.end(), [&](const QueryParameter& one) { return one.name == *name; });
+    const auto known =
+        std::find_if(declared.begin(), declared.end(), [&](const QueryParameter& one) { return one.name == *name; });
     if (known == declared.end()) {
       validation.refuse(*name, "unknown", fmt::format("The query parameter '{}' is not known here.", text::printable(*name)));
       continue;
@@ -106,7 +111,8 @@ std::map<std::string, std::string> parse_query(std::string_view query, const std
     check_value(*known, *value, validation);
   }
   for (const QueryParameter& one : declared) {
-    if (one.required && !values.contains(one.name)) validation.refuse(one.name, "missing", fmt::format("{} is missing.", one.name));
+    if (one.required && !values.contains(one.name))
+      validation.refuse(one.name, "missing", fmt::format("{} is missing.", one.name));
   }
   validation.throw_if_failed("request.query");
   return values;

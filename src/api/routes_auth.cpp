@@ -63,7 +63,8 @@ void add_login_link_route(Router& router, Context& context) {
               .handler = [&context](const Request&) -> Awaitable<Response> {
                 const std::string base = context.base_url();
                 if (base.empty()) {
-                  throw Error(ErrorKind::unavailable, "auth.no_page", "This daemon does not listen on TCP, so there is no page to log in to.",
+                  throw Error(ErrorKind::unavailable, "auth.no_page",
+                              "This daemon does not listen on TCP, so there is no page to log in to.",
                               "Start visord with --listen 127.0.0.1:7077.");
                 }
                 const auto code = context.authenticator.make_login_code();

@@ -13,7 +13,8 @@ QueryParameter ticket_parameter() {
   return {.name = "ticket", .description = "A one-time ticket for this machine and kind; not needed on the unix socket."};
 }
 
-void add_socket_route(Router& router, const std::string& kind, const std::string& id, const std::string& summary, WebSocketHandler handler) {
+void add_socket_route(Router& router, const std::string& kind, const std::string& id, const std::string& summary,
+                      WebSocketHandler handler) {
   router.add({.method = Method::get,
               .pattern = kBase + "/machines/{name}/" + kind,
               .id = id,
@@ -42,9 +43,10 @@ void add_console_routes(Router& router, Context& context) {
                 const std::string path = kBase + "/machines/" + name + "/" + kind + "?ticket=" + issued.secret;
                 co_return json_response(Ticket{issued.secret, path, issued.expires});
               }});
-  add_socket_route(router, "screen", "openScreen", "The screen: RFB in binary messages", [&context](const Request& request) -> Awaitable<WebSocketRun> {
-    co_return screen_run(co_await context.service.connect_screen(request.parameter("name")));
-  });
+  add_socket_route(router, "screen", "openScreen", "The screen: RFB in binary messages",
+                   [&context](const Request& request) -> Awaitable<WebSocketRun> {
+                     co_return screen_run(co_await context.service.connect_screen(request.parameter("name")));
+                   });
   add_socket_route(router, "serial", "openSerial", "The serial console: what was printed before, then live, binary both ways",
                    [&context](const Request& request) -> Awaitable<WebSocketRun> {
                      co_return serial_run(co_await context.service.connect_serial(request.parameter("name")));

@@ -10,9 +10,7 @@ constexpr const char* kTag = "guest";
 /// A file is held in memory once on its way to the guest agent.
 constexpr Bytes kFileLimit = 64_MiB;
 
-QueryParameter path_parameter() {
-  return {.name = "path", .description = "Absolute path in the guest.", .required = true};
-}
+QueryParameter path_parameter() { return {.name = "path", .description = "Absolute path in the guest.", .required = true}; }
 
 void add_file_routes(Router& router, Context& context) {
   router.add({.method = Method::put,

@@ -10,7 +10,8 @@ namespace visor::api {
 namespace {
 
 const std::vector<std::string>& features() {
-  static const std::vector<std::string> list{"machines", "images", "tasks", "events", "exec", "files", "screen", "serial", "tokens", "metrics"};
+  static const std::vector<std::string> list{"machines", "images", "tasks",  "events", "exec",
+                                             "files",    "screen", "serial", "tokens", "metrics"};
   return list;
 }
 
@@ -44,7 +45,9 @@ void add_host_routes(Router& router, Context& context) {
               .tag = "host",
               .summary = "The host and what its hypervisors can do",
               .answers = {ok<model::Host>(router, "The host.")},
-              .handler = [&context](const Request&) -> Awaitable<Response> { co_return json_response(co_await context.service.host()); }});
+              .handler = [&context](const Request&) -> Awaitable<Response> {
+                co_return json_response(co_await context.service.host());
+              }});
   router.add({.method = Method::get,
               .pattern = kBase + "/settings",
               .id = "listSettings",

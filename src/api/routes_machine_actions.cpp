@@ -9,7 +9,8 @@ namespace {
 /// An action whose request is a T.
 template <class T>
 void add_action(Router& router, Context& context, const std::string& action, const std::string& summary,
-                Awaitable<model::Task> (engine::Service::*method)(std::string, T), const std::vector<std::string>& required = {}) {
+                Awaitable<model::Task> (engine::Service::*method)(std::string, T),
+                const std::vector<std::string>& required = {}) {
   router.add({.method = Method::post,
               .pattern = kBase + "/machines/{name}/actions/" + action,
               .id = action + "Machine",

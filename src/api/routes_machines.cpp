@@ -54,7 +54,8 @@ void add_read_routes(Router& router, Context& context) {
 
 void add_create_route(Router& router, Context& context) {
   boost::json::object body = router.schemas().request<model::CreateRequest>({"name"});
-  router.schemas().component("CreateRequest")["properties"].as_object()["spec"] = router.schemas().request_part<model::MachineSpec>();
+  router.schemas().component("CreateRequest")["properties"].as_object()["spec"] =
+      router.schemas().request_part<model::MachineSpec>();
   router.schemas().component("CreateRequest")["properties"].as_object()["password"].as_object()["writeOnly"] = true;
   router.schemas().add_settings("MachineSpecPatch", model::SchemaUse::request);
   router.add({.method = Method::post,
@@ -109,7 +110,8 @@ void add_delete_route(Router& router, Context& context) {
               .id = "deleteMachine",
               .tag = kTag,
               .summary = "Deletes a machine and the disks that are its own",
-              .query = {{.name = "force", .type = QueryParameter::Type::flag, .description = "true: also when it runs."}, dry_run_parameter()},
+              .query = {{.name = "force", .type = QueryParameter::Type::flag, .description = "true: also when it runs."},
+                        dry_run_parameter()},
               .answers = {accepted(router), ok<model::RemovalPreview>(router, "dryRun: what would be removed.")},
               .handler = [&context](const Request& request) -> Awaitable<Response> {
                 const std::string& name = request.parameter("name");

@@ -14,20 +14,21 @@ constexpr const char* kTag = "tasks";
 constexpr int kLongestWaitSeconds = 600;
 
 void add_list_route(Router& router, Context& context) {
-  router.add({.method = Method::get,
-              .pattern = kBase + "/tasks",
-              .id = "listTasks",
-              .tag = kTag,
-              .summary = "Tasks, newest first",
-              .query = {{.name = "state", .description = "Only tasks in this state.", .values = json::enum_names<model::TaskState>()}},
-              .answers = {ok<TaskList>(router, "The tasks.")},
-              .handler = [&context](const Request& request) -> Awaitable<Response> {
-                TaskList list{context.service.tasks()};
-                if (const auto state = request.query_value("state")) {
-                  std::erase_if(list.tasks, [&](const model::Task& task) { return json::enum_name(task.state) != *state; });
-                }
-                co_return json_response(list);
-              }});
+  router.add(
+      {.method = Method::get,
+       .pattern = kBase + "/tasks",
+       .id = "listTasks",
+       .tag = kTag,
+       .summary = "Tasks, newest first",
+       .query = {{.name = "state", .description = "Only tasks in this state.", .values = json::enum_names<model::TaskState>()}},
+       .answers = {ok<TaskList>(router, "The tasks.")},
+       .handler = [&context](const Request& request) -> Awaitable<Response> {
+         TaskList list{context.service.tasks()};
+         if (const auto state = request.query_value("state")) {
+           std::erase_if(list.tasks, [&](const model::Task& task) { return json::enum_name(task.state) != *state; });
+         }
+         co_return json_response(list);
+       }});
 }
 
 }  // namespace

@@ -33,8 +33,10 @@ namespace asio = boost::asio;
 std::string full_answer() {
   const Response response =
       problem_response(Error(ErrorKind::unavailable, "api.busy", "There are too many connections.", "Try again in a moment."));
-  return fmt::format("HTTP/1.1 503 Service Unavailable\r\nContent-Type: {}\r\nContent-Length: {}\r\nRetry-After: 5\r\nConnection: close\r\n\r\n{}",
-                     response.content_type, response.body.size(), response.body);
+  return fmt::format(
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: {}\r\nContent-Length: {}\r\nRetry-After: 5\r\nConnection: "
+      "close\r\n\r\n{}",
+      response.content_type, response.body.size(), response.body);
 }
 
 /// A name for messages and links: an IPv6 address in brackets, the wildcard as the loopback address.
@@ -45,7 +47,7 @@ std::string url_host(const ListenAddress& address) {
 }
 
 bool same_file(const std::filesystem::path& path, const struct stat& expected) {
-  struct stat now{};
+  struct stat now {};
   return ::lstat(path.c_str(), &now) == 0 && now.st_dev == expected.st_dev && now.st_ino == expected.st_ino;
 }
 
@@ -117,7 +119,8 @@ struct Server::Impl {
       return;
     }
     Peer peer = peer_of(fd.get(), local, trusted_group);
-    std::shared_ptr<Connection> connection = make_connection(executor, std::move(fd), std::move(peer), dispatcher, options.limits);
+    std::shared_ptr<Connection> connection =
+        make_connection(executor, std::move(fd), std::move(peer), dispatcher, options.limits);
     connections.insert(connection);
     group.spawn("connection", [this, connection]() -> Awaitable<> {
       co_await connection->run();
@@ -130,13 +133,18 @@ struct Server::Impl {
   Awaitable<> end_connections() {
     const auto deadline = std::chrono::steady_clock::now() + options.limits.close_grace;
     for (;;) {
+      bool busy = false;
       const std::set<std::shared_ptr<Connection>> all = connections;
       for (const auto& connection : all) {
         connection->finish();
-        if (connection->state() != Connection::State::busy) connection->abort();
+        if (connection->state() == Connection::State::busy) {
+          busy = true;
+        } else {
+          connection->abort();
+        }
       }
       const auto left = deadline - std::chrono::steady_clock::now();
-      if (connections.empty() || left.count() <= 0) co_return;
+      if (!busy || left.count() <= 0) co_return;
       co_await changed.wait(left);
     }
   }

@@ -44,7 +44,8 @@ Response serve_static(std::span<const EmbeddedFile> files, std::string_view path
   add_page_headers(response);
   const EmbeddedFile* file = find(files, path);
   if (file == nullptr && is_hashed(path)) {
-    throw Error(ErrorKind::not_found, "page.not_found", "There is no such file of the page.", "Reload the page: Visor was updated.");
+    throw Error(ErrorKind::not_found, "page.not_found", "There is no such file of the page.",
+                "Reload the page: Visor was updated.");
   }
   if (file == nullptr) file = find(files, "/index.html");
   if (file == nullptr) {

@@ -11,11 +11,11 @@ namespace visor::api {
 
 /// One file of the page. All views live as long as the program.
 struct EmbeddedFile {
-  std::string_view path;          ///< "/index.html"
+  std::string_view path;  ///< "/index.html"
   std::string_view content_type;
-  std::string_view etag;          ///< with its quotes
+  std::string_view etag;  ///< with its quotes
   std::string_view content;
-  std::string_view gzip;          ///< the content compressed; empty when that would not be smaller
+  std::string_view gzip;  ///< the content compressed; empty when that would not be smaller
 };
 
 /// The files that were in VISOR_WEB_DIST at build time (cmake/web.cmake). Empty when the page was not built.

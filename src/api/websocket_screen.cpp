@@ -27,7 +27,8 @@ Awaitable<> screen_to_browser(Socket& screen, WebSocket& browser) {
   for (;;) {
     chunk.resize(kChunk);
     boost::system::error_code error;
-    const std::size_t size = co_await screen.async_read_some(asio::buffer(chunk), asio::redirect_error(asio::use_awaitable, error));
+    const std::size_t size =
+        co_await screen.async_read_some(asio::buffer(chunk), asio::redirect_error(asio::use_awaitable, error));
     if (error) break;
     chunk.resize(size);
     co_await browser.write(chunk, WebSocket::Kind::binary);

@@ -22,13 +22,14 @@ constexpr std::chrono::hours kRenewAfter{1};
 std::string ticket_purpose(const std::string& machine, const std::string& kind) { return kind + " " + machine; }
 
 Error code_refused() {
-  return {ErrorKind::unauthorized, "auth.code_refused", "This login code is not valid: it is wrong, used or older than 10 minutes.",
-          "`visor web` prints a new login link."};
+  return {ErrorKind::unauthorized, "auth.code_refused",
+          "This login code is not valid: it is wrong, used or older than 10 minutes.", "`visor web` prints a new login link."};
 }
 
 void check_token_name(const std::string& name) {
   Validation validation;
-  const bool printable = text::is_utf8(name) && std::none_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  const bool printable =
+      text::is_utf8(name) && std::none_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
   if (name.empty() || name.size() > 63 || !printable) {
     validation.refuse("name", "name", "A token's name is 1 to 63 bytes of text without control characters.");
   }
@@ -95,9 +96,8 @@ Authenticator::Login Authenticator::log_in(std::string_view code, const std::str
   throttle_.succeeded(source);
   drop_expired_sessions();
   if (sessions_.size() >= kMaxSessions) {
-    const auto oldest = std::min_element(sessions_.begin(), sessions_.end(), [](const auto& a, const auto& b) {
-      return a.second.last_seen < b.second.last_seen;
-    });
+    const auto oldest = std::min_element(sessions_.begin(), sessions_.end(),
+                                         [](const auto& a, const auto& b) { return a.second.last_seen < b.second.last_seen; });
     store_.delete_session(oldest->first);
     sessions_.erase(oldest);
   }
@@ -116,11 +116,13 @@ void Authenticator::log_out(std::string_view cookie) {
   sessions_.erase(found);
 }
 
-OneTimeSecrets::Issued Authenticator::make_ticket(const std::string& machine, const std::string& kind, const Principal& principal) {
+OneTimeSecrets::Issued Authenticator::make_ticket(const std::string& machine, const std::string& kind,
+                                                  const Principal& principal) {
   return tickets_.issue(ticket_purpose(machine, kind), principal.user, now_());
 }
 
-std::optional<Principal> Authenticator::redeem_ticket(std::string_view ticket, const std::string& machine, const std::string& kind) {
+std::optional<Principal> Authenticator::redeem_ticket(std::string_view ticket, const std::string& machine,
+                                                      const std::string& kind) {
   std::optional<std::string> user = tickets_.redeem(ticket, ticket_purpose(machine, kind), now_());
   if (!user) return std::nullopt;
   return Principal{std::move(*user), Via::ticket};
@@ -133,7 +135,8 @@ Authenticator::NewToken Authenticator::create_token(const std::string& name) {
                 "Delete the ones that nobody uses.");
   }
   for (const auto& [hash, token] : tokens_) {
-    if (token.name == name) throw Error(ErrorKind::conflict, "token.exists", fmt::format("There is a token named '{}' already.", name));
+    if (token.name == name)
+      throw Error(ErrorKind::conflict, "token.exists", fmt::format("There is a token named '{}' already.", name));
   }
   NewToken made;
   made.token = "visor_" + make_secret(32);
@@ -146,9 +149,8 @@ Authenticator::NewToken Authenticator::create_token(const std::string& name) {
 std::vector<TokenRecord> Authenticator::tokens() const {
   std::vector<TokenRecord> list;
   for (const auto& [hash, token] : tokens_) list.push_back(token);
-  std::sort(list.begin(), list.end(), [](const TokenRecord& a, const TokenRecord& b) {
-    return std::tie(a.created, a.id) < std::tie(b.created, b.id);
-  });
+  std::sort(list.begin(), list.end(),
+            [](const TokenRecord& a, const TokenRecord& b) { return std::tie(a.created, a.id) < std::tie(b.created, b.id); });
   return list;
 }
 

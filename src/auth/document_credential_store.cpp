@@ -34,7 +34,9 @@ void DocumentCredentialStore::save_token(const TokenRecord& token) { store_.put(
 void DocumentCredentialStore::delete_token(const std::string& id) { store_.erase(kTokens, id); }
 
 std::vector<SessionRecord> DocumentCredentialStore::load_sessions() { return load<SessionRecord>(store_, kSessions); }
-void DocumentCredentialStore::save_session(const SessionRecord& session) { store_.put(kSessions, session.hash, text_of(session)); }
+void DocumentCredentialStore::save_session(const SessionRecord& session) {
+  store_.put(kSessions, session.hash, text_of(session));
+}
 void DocumentCredentialStore::delete_session(const std::string& hash) { store_.erase(kSessions, hash); }
 
 }  // namespace visor::auth

@@ -77,9 +77,8 @@ bool host_allowed(std::string_view host_header, const std::vector<std::string>& 
   if (!host) return false;
   if (is_loopback(*host)) return true;
   if (host->ip_literal && !local_address.empty() && host->host == canonical_ipv6(std::string(local_address))) return true;
-  return std::any_of(allowed_hosts.begin(), allowed_hosts.end(), [&](const std::string& allowed) {
-    return host->host == canonical_ipv6(lower(allowed));
-  });
+  return std::any_of(allowed_hosts.begin(), allowed_hosts.end(),
+                     [&](const std::string& allowed) { return host->host == canonical_ipv6(lower(allowed)); });
 }
 
 bool origin_matches(std::string_view origin_header, std::string_view host_header) {

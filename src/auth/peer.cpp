@@ -13,7 +13,8 @@ namespace visor::auth {
 PeerCredentials peer_credentials(int socket) {
   ucred credentials{};
   socklen_t size = sizeof(credentials);
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) throw system_error("getsockopt SO_PEERCRED", errno);
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+    throw system_error("getsockopt SO_PEERCRED", errno);
   PeerCredentials peer{credentials.pid, credentials.uid, credentials.gid, {}};
   // The first call says how many bytes there are (ERANGE), the second fetches them.
   size = 0;
@@ -35,7 +36,8 @@ std::optional<gid_t> find_group(const std::string& name) {
 bool trusts_peer(const PeerCredentials& peer, uid_t own_user, std::optional<gid_t> trusted_group) {
   if (peer.user_id == own_user || peer.user_id == 0) return true;
   if (!trusted_group) return false;
-  return peer.group_id == *trusted_group || std::find(peer.groups.begin(), peer.groups.end(), *trusted_group) != peer.groups.end();
+  return peer.group_id == *trusted_group ||
+         std::find(peer.groups.begin(), peer.groups.end(), *trusted_group) != peer.groups.end();
 }
 
 }  // namespace visor::auth

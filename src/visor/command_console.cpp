@@ -30,7 +30,7 @@ namespace {
 namespace asio = boost::asio;
 
 /// Turns off what a guest may have left on: attributes, mouse reports, bracketed paste, the other screen, a hidden cursor.
-constexpr std::string_view kRestoreTerminal = "\x1b[0m\x1b[?1000l\x1b[?1002l\x1b[?1006l\x1b[?2004l\x1b[?1049l\x1b[?25h";
+constexpr std::string_view kRestoreTerminal = "\x1b[0m\x1b[?1000l\x1b[?1002l\x1b[?1006l\x1b[?2004l\x1b[?47l\x1b[?25h";
 
 /// Regular files and /dev/null are always readable and cannot be watched by epoll(7).
 bool is_watchable(int fd) {

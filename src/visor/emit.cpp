@@ -2,6 +2,8 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -27,8 +29,12 @@ bool is_plain_scalar(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
 
+/// Shorter than JSON's "2.5E-1", and the same number.
+std::string number(double value) { return fmt::format("{}", value); }
+
 std::string scalar(const boost::json::value& value) {
   if (value.is_string() && is_plain_scalar(value.get_string())) return std::string(value.get_string());
+  if (value.is_double()) return number(value.get_double());
   // JSON's escapes are valid in YAML's double quotes; an empty list or object is itself in both.
   return boost::json::serialize(value);
 }
@@ -97,6 +103,7 @@ std::string to_csv(const boost::json::value& value) {
 }
 
 std::string plain(const boost::json::value& value) {
+  if (value.is_double()) return number(value.get_double());
   return value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
 }
 

@@ -84,6 +84,8 @@ class Waiter {
  private:
   Awaitable<> watch(const Interrupt& interrupt) {
     const Clock::time_point start = Clock::now();
+    // The first question is answered at once: the steps are known from the beginning.
+    co_await ask(std::chrono::seconds(0), interrupt);
     while (task_.state == model::TaskState::running) {
       draw();
       std::chrono::seconds slice(1);

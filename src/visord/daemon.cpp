@@ -82,6 +82,7 @@ Awaitable<> serve(Parts& parts) {
   boost::asio::signal_set signals(parts.loop.context(), SIGINT, SIGTERM);
   const int orphans = os::end_orphaned_helpers();
   if (orphans > 0) log::warning("ended {} helper programs that an earlier visord had left behind", orphans);
+  parts.storage.remove_leftovers();
   co_await parts.engine.open();
   parts.server.start();
   log::info("visord {} is ready: {} {}", VISOR_VERSION, parts.paths.socket.native(), parts.server.base_url());

@@ -127,8 +127,7 @@ class FakeService : public engine::Service {
     changed.description = std::string(patch.at("description").as_string());
     ++changed.revision;
     model::ChangeResult result;
-    result.applied.push_back(
-        {"description", json::to_json(machine.description), json::to_json(changed.description), ""});
+    result.applied.push_back({"description", json::to_json(machine.description), json::to_json(changed.description), ""});
     result.machine = changed;
     if (!options.dry_run) machine = changed;
     co_return result;
@@ -149,7 +148,9 @@ class FakeService : public engine::Service {
     find(name).state.status = model::Status::stopped;
     co_return make_task(request.force ? "machine.kill" : "machine.stop", name);
   }
-  Awaitable<model::Task> restart(std::string name, model::StopRequest) override { co_return make_task("machine.restart", find(name).name); }
+  Awaitable<model::Task> restart(std::string name, model::StopRequest) override {
+    co_return make_task("machine.restart", find(name).name);
+  }
   Awaitable<model::Task> reset(std::string name) override { co_return make_task("machine.reset", find(name).name); }
   Awaitable<model::Task> pause(std::string name) override { co_return make_task("machine.pause", find(name).name); }
   Awaitable<model::Task> resume(std::string name) override { co_return make_task("machine.resume", find(name).name); }
@@ -196,7 +197,9 @@ class FakeService : public engine::Service {
     files[path] = std::move(content);
     co_return;
   }
-  Awaitable<model::SshAccess> ssh(std::string name) override { co_return model::SshAccess{"visor", "127.0.0.1", 40022, "/" + name, "/k"}; }
+  Awaitable<model::SshAccess> ssh(std::string name) override {
+    co_return model::SshAccess{"visor", "127.0.0.1", 40022, "/" + name, "/k"};
+  }
 
   std::vector<model::Image> images() override {
     std::vector<model::Image> list;
@@ -210,7 +213,9 @@ class FakeService : public engine::Service {
     return found->second;
   }
   Awaitable<model::Task> build_image(model::BuildRequest request) override { co_return make_task("image.build", request.name); }
-  Awaitable<model::Task> import_image(model::ImportRequest request) override { co_return make_task("image.import", request.name); }
+  Awaitable<model::Task> import_image(model::ImportRequest request) override {
+    co_return make_task("image.import", request.name);
+  }
   Awaitable<model::Task> remove_image(std::string name) override {
     images_.erase(image(name).name);
     co_return make_task("image.delete", name);
@@ -246,7 +251,8 @@ class FakeService : public engine::Service {
  private:
   model::Machine& find(const std::string& name) {
     const auto found = machines_.find(name);
-    if (found == machines_.end()) throw Error(ErrorKind::not_found, "machine.not_found", "There is no machine named '" + name + "'.");
+    if (found == machines_.end())
+      throw Error(ErrorKind::not_found, "machine.not_found", "There is no machine named '" + name + "'.");
     return found->second;
   }
   model::Task make_task(const std::string& kind, const std::string& name) {

@@ -21,7 +21,8 @@ class OpenApiTest : public ServerFixture {
   }
 
   /// Compares a real answer with what the document says of it.
-  void expect_documented(const std::string& method, const std::string& pattern, const std::string& target, const std::string& body = "") {
+  void expect_documented(const std::string& method, const std::string& pattern, const std::string& target,
+                         const std::string& body = "") {
     const Reply reply = local().request(method, target, body);
     std::string key = method;
     for (char& c : key) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -82,10 +83,12 @@ TEST_F(OpenApiTest, RealAnswersAreWhatTheDocumentSays) {
   const std::string base = "/api/v1";
   const std::string machine = base + "/machines/{name}";
   local().request("POST", base + "/machines/hello/actions/start");
-  for (const char* path : {"", "/inventory", "/machines", "/images", "/tasks", "/host", "/settings", "/auth/session", "/tokens"}) {
+  for (const char* path :
+       {"", "/inventory", "/machines", "/images", "/tasks", "/host", "/settings", "/auth/session", "/tokens"}) {
     expect_documented("GET", base + path, base + path);
   }
-  for (const char* part : {"", "/metrics", "/log", "/command", "/ssh"}) expect_documented("GET", machine + part, base + "/machines/hello" + part);
+  for (const char* part : {"", "/metrics", "/log", "/command", "/ssh"})
+    expect_documented("GET", machine + part, base + "/machines/hello" + part);
   expect_documented("GET", machine, base + "/machines/nobody");
   expect_documented("GET", base + "/images/{name}", base + "/images/debian%2F12");
   expect_documented("POST", base + "/machines", base + "/machines", R"({"name":"a"})");

@@ -43,7 +43,8 @@ TEST(RouterTest, WrongMethodIsToldFromWrongPath) {
   const Router router = small_router();
   EXPECT_EQ(router.match(Method::delete_, "/api/v1/machines/hello").allowed.size(), 2U);
   EXPECT_TRUE(router.match(Method::get, "/api/v1/nothing").allowed.empty());
-  EXPECT_TRUE(router.match(Method::get, "/api/v1/machines//").route == nullptr || router.match(Method::get, "/api/v1/machines//").route->id == "list");
+  EXPECT_TRUE(router.match(Method::get, "/api/v1/machines//").route == nullptr ||
+              router.match(Method::get, "/api/v1/machines//").route->id == "list");
 }
 
 TEST(RouterTest, BrokenEscapesAndControlCharactersAreRefused) {

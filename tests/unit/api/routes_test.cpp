@@ -8,7 +8,8 @@ class RoutesTest : public ServerFixture {};
 
 TEST_F(RoutesTest, InventoryPaintsThePageInOneAnswer) {
   const boost::json::value inventory = local().request("GET", "/api/v1/inventory").json();
-  for (const char* part : {"sequence", "host", "machines", "images", "tasks"}) EXPECT_TRUE(inventory.as_object().contains(part)) << part;
+  for (const char* part : {"sequence", "host", "machines", "images", "tasks"})
+    EXPECT_TRUE(inventory.as_object().contains(part)) << part;
 }
 
 TEST_F(RoutesTest, LongWorkAnswersWithATaskAndWhereToAskForIt) {
@@ -26,7 +27,8 @@ TEST_F(RoutesTest, DryRunsChangeNothing) {
   Client client = local();
   EXPECT_EQ(client.request("POST", "/api/v1/machines?dryRun=true", R"({"name":"new"})").json().at("machine").at("name"), "new");
   EXPECT_EQ(client.request("GET", "/api/v1/machines/new").status, 404U);
-  EXPECT_EQ(client.request("DELETE", "/api/v1/machines/hello?dryRun=true").json().at("removes").as_array().at(0), "/volumes/hello");
+  EXPECT_EQ(client.request("DELETE", "/api/v1/machines/hello?dryRun=true").json().at("removes").as_array().at(0),
+            "/volumes/hello");
   EXPECT_EQ(client.request("PATCH", "/api/v1/machines/hello?dryRun=true", R"({"description":"x"})").status, 200U);
   EXPECT_EQ(client.request("GET", "/api/v1/machines/hello").json().at("description"), "");
   EXPECT_EQ(client.request("DELETE", "/api/v1/machines/hello?dryrun=true").status, 422U);
@@ -56,7 +58,8 @@ TEST_F(RoutesTest, EveryPowerButtonIsConnectedToItsOwnUseCase) {
   }
   const Reply start = client.request("POST", "/api/v1/machines/hello/actions/start", R"({"wait":"ready"})");
   EXPECT_EQ(start.json().at("task").at("kind"), "machine.start.ready");
-  EXPECT_EQ(client.request("POST", "/api/v1/machines/hello/actions/stop", R"({"force":true})").json().at("task").at("kind"), "machine.kill");
+  EXPECT_EQ(client.request("POST", "/api/v1/machines/hello/actions/stop", R"({"force":true})").json().at("task").at("kind"),
+            "machine.kill");
   EXPECT_EQ(client.request("POST", "/api/v1/machines/hello/actions/rename", R"({"name":"other"})").status, 202U);
   EXPECT_EQ(client.request("GET", "/api/v1/machines/other").status, 200U);
   EXPECT_EQ(client.request("POST", "/api/v1/machines/other/actions/explode").status, 404U);
@@ -114,7 +117,8 @@ TEST_F(RoutesTest, ProblemsNameCodeHintAndEveryRefusedField) {
 TEST_F(RoutesTest, BrokenJsonIsRefusedAndTheConnectionLivesOn) {
   Client client = local();
   const std::string deep = std::string(10000, '[') + std::string(10000, ']');
-  for (const std::string& body : {std::string("{"), std::string("{} {}"), std::string("{\"name\":\"\xff\xfe\"}"), deep, std::string("nul")}) {
+  for (const std::string& body :
+       {std::string("{"), std::string("{} {}"), std::string("{\"name\":\"\xff\xfe\"}"), deep, std::string("nul")}) {
     const Reply reply = client.request("POST", "/api/v1/machines", body);
     EXPECT_EQ(reply.status, 400U) << body.substr(0, 20);
     EXPECT_EQ(reply.code(), "json.invalid");

@@ -45,9 +45,23 @@ class SchemaCheck {
   void complain(const std::string& path, const std::string& what) { problems_.push_back(path + ": " + what); }
 
   void walk(const boost::json::value& schema, const boost::json::value& value, const std::string& path) {
-    static const std::set<std::string> known{"$ref",    "type",    "properties", "required", "additionalProperties", "items",   "enum",
-                                             "anyOf",   "minimum", "maximum",    "format",   "title",                "default", "description",
-                                             "x-live",  "x-fixedAtCreation",     "writeOnly"};
+    static const std::set<std::string> known{"$ref",
+                                             "type",
+                                             "properties",
+                                             "required",
+                                             "additionalProperties",
+                                             "items",
+                                             "enum",
+                                             "anyOf",
+                                             "minimum",
+                                             "maximum",
+                                             "format",
+                                             "title",
+                                             "default",
+                                             "description",
+                                             "x-live",
+                                             "x-fixedAtCreation",
+                                             "writeOnly"};
     for (const auto& [keyword, argument] : schema.as_object()) {
       const std::string name(keyword);
       if (!known.contains(name)) complain(path, "unknown keyword " + name);
@@ -72,7 +86,8 @@ class SchemaCheck {
     } else if (keyword == "anyOf") {
       any_of(argument.as_array(), value, path);
     } else if (keyword == "items" && value.is_array()) {
-      for (std::size_t i = 0; i < value.as_array().size(); ++i) walk(argument, value.as_array()[i], path + "[" + std::to_string(i) + "]");
+      for (std::size_t i = 0; i < value.as_array().size(); ++i)
+        walk(argument, value.as_array()[i], path + "[" + std::to_string(i) + "]");
     } else if (keyword == "required" && value.is_object()) {
       for (const auto& name : argument.as_array()) {
         if (!value.as_object().contains(name.as_string())) complain(path, "lacks " + std::string(name.as_string()));

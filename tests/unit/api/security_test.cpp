@@ -100,7 +100,8 @@ TEST_F(SecurityTest, ReboundNamesGetNothingNotEvenThePage) {
 TEST_F(SecurityTest, PagesOfOthersCannotWriteWithTheUsersCookie) {
   const std::string cookie = log_in();
   Client client = tcp();
-  for (const std::string& origin : {std::string("http://evil.example"), std::string("null"), "http://localhost:" + std::to_string(server.port())}) {
+  for (const std::string& origin :
+       {std::string("http://evil.example"), std::string("null"), "http://localhost:" + std::to_string(server.port())}) {
     const Reply reply = client.request("POST", "/api/v1/machines/hello/actions/start", "{}",
                                        {{"Cookie", cookie}, {"Origin", origin}, {"Content-Type", "application/json"}});
     EXPECT_EQ(reply.status, 403U) << origin;
@@ -114,7 +115,8 @@ TEST_F(SecurityTest, PagesOfOthersCannotWriteWithTheUsersCookie) {
 TEST_F(SecurityTest, PagesOfOthersCannotOpenWebSockets) {
   const std::string cookie = log_in();
   Client client = tcp();
-  EXPECT_EQ(WebSocketClient(client, "/api/v1/events", {{"Cookie", cookie}, {"Origin", "http://evil.example"}}).reply.status, 403U);
+  EXPECT_EQ(WebSocketClient(client, "/api/v1/events", {{"Cookie", cookie}, {"Origin", "http://evil.example"}}).reply.status,
+            403U);
 }
 
 TEST_F(SecurityTest, FormsOfOtherSitesAreNoJson) {
@@ -138,7 +140,7 @@ TEST_F(SecurityTest, GuessingLoginCodesIsSlowedDown) {
 }
 
 TEST_F(SecurityTest, SocketIsForItsOwnerOnly) {
-  struct stat status{};
+  struct stat status {};
   ASSERT_EQ(::lstat(socket_path().c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
   ASSERT_EQ(::lstat(socket_path().parent_path().c_str(), &status), 0);

@@ -84,7 +84,8 @@ TEST_F(ServerTest, StrangersBodyIsNotRead) {
 TEST_F(ServerTest, ClientThatAsksBeforeSendingIsTold) {
   Client client = local();
   const std::string body = R"({"name":"new"})";
-  client.send_raw("POST /api/v1/machines HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n");
+  client.send_raw("POST /api/v1/machines HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: " +
+                  std::to_string(body.size()) + "\r\n\r\n");
   EXPECT_EQ(client.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
   client.send_raw(body);
   EXPECT_EQ(client.read_reply().status, 202U);
@@ -96,7 +97,8 @@ TEST_F(ServerTest, HugeHeaderAndNonsenseAreRefused) {
   nonsense.send_raw("\x16\x03\x01 this is TLS\r\n\r\n");
   EXPECT_EQ(nonsense.read_reply().status, 400U);
   Client smuggler = local();
-  smuggler.send_raw("POST /api/v1/machines HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+  smuggler.send_raw(
+      "POST /api/v1/machines HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
   EXPECT_EQ(smuggler.read_reply().status, 400U);
   EXPECT_EQ(local().request("GET", "http://evil.example/api/v1").status, 400U);
 }
@@ -181,7 +183,8 @@ TEST(ListenTest, AddressesAreReadStrictly) {
   EXPECT_EQ(parse_listen("127.0.0.1:7077").port, 7077);
   EXPECT_EQ(parse_listen("[::1]:0").host, "::1");
   EXPECT_EQ(parse_listen("localhost:80").host, "127.0.0.1");
-  for (const char* text : {"", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "example.org:80", "127.0.0.1:80x", "::1:80", "127.0.0.1:-1"}) {
+  for (const char* text :
+       {"", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "example.org:80", "127.0.0.1:80x", "::1:80", "127.0.0.1:-1"}) {
     EXPECT_THROW(parse_listen(text), Error) << text;
   }
 }

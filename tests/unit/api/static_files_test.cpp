@@ -25,7 +25,9 @@ TEST(StaticFilesTest, UrlsOfThePageSurviveAReload) {
   }
 }
 
-TEST(StaticFilesTest, MissingScriptIsNotAnsweredWithAPage) { EXPECT_THROW(serve_static(kFiles, "/assets/gone-9f.js", {}), Error); }
+TEST(StaticFilesTest, MissingScriptIsNotAnsweredWithAPage) {
+  EXPECT_THROW(serve_static(kFiles, "/assets/gone-9f.js", {}), Error);
+}
 
 TEST(StaticFilesTest, PathsCannotLeadOutOfTheTable) {
   for (const char* path : {"/../../etc/passwd", "/..%2f..%2fetc%2fpasswd", "//etc/passwd", "/index.html/../../etc/passwd"}) {

@@ -56,6 +56,18 @@ TEST_F(StreamsTest, EventCannotForgeAnotherOne) {
   EXPECT_EQ(event.find("\nevent: forged"), std::string::npos);
 }
 
+TEST_F(StreamsTest, BrowserThatLeftHoldsNoConnection) {
+  {
+    Client client = local();
+    client.request("GET", "/api/v1/events");
+    EXPECT_EQ(on_loop([this] { return server.connections(); }), 1U);
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (on_loop([this] { return server.connections(); }) > 0 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
+  EXPECT_EQ(on_loop([this] { return server.connections(); }), 0U);
+}
+
 TEST_F(StreamsTest, NonsenseSinceIsRefused) {
   EXPECT_EQ(local().request("GET", "/api/v1/events?since=-1").status, 422U);
   EXPECT_EQ(local().request("GET", "/api/v1/events", "", {{"Last-Event-ID", "x"}}).status, 400U);

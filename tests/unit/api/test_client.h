@@ -47,7 +47,8 @@ class Client {
     std::strncpy(address.sun_path, socket.c_str(), sizeof(address.sun_path) - 1);
     connect(reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   }
-  explicit Client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), host_("127.0.0.1:" + std::to_string(port)) {
+  explicit Client(std::uint16_t port)
+      : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), host_("127.0.0.1:" + std::to_string(port)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -68,7 +69,8 @@ class Client {
     return true;
   }
 
-  Reply request(const std::string& method, const std::string& target, const std::string& body = "", const HeaderList& headers = {}) {
+  Reply request(const std::string& method, const std::string& target, const std::string& body = "",
+                const HeaderList& headers = {}) {
     std::string text = method + " " + target + " HTTP/1.1\r\n";
     bool has_host = false;
     for (const auto& [name, value] : headers) {

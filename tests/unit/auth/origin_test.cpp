@@ -6,22 +6,23 @@ namespace visor::auth {
 namespace {
 
 TEST(HostTest, LoopbackNamesAndAddressesAreOursOnAnyPort) {
-  for (const char* host : {"localhost", "LOCALHOST:7077", "localhost.:7077", "visor.localhost:1", "127.0.0.1:7077", "127.1.2.3", "[::1]",
-                           "[::1]:7077", "[0:0:0:0:0:0:0:1]:80"}) {
+  for (const char* host : {"localhost", "LOCALHOST:7077", "localhost.:7077", "visor.localhost:1", "127.0.0.1:7077", "127.1.2.3",
+                           "[::1]", "[::1]:7077", "[0:0:0:0:0:0:0:1]:80"}) {
     EXPECT_TRUE(host_allowed(host, {}, "127.0.0.1")) << host;
   }
 }
 
 TEST(HostTest, ReboundNamesAreRefused) {
-  for (const char* host : {"evil.example", "evil.example:7077", "localhost.evil.example", "127.0.0.1.evil.example:7077", "10.0.0.5:7077",
-                           "[::2]:7077", "0.0.0.0:7077"}) {
+  for (const char* host : {"evil.example", "evil.example:7077", "localhost.evil.example", "127.0.0.1.evil.example:7077",
+                           "10.0.0.5:7077", "[::2]:7077", "0.0.0.0:7077"}) {
     EXPECT_FALSE(host_allowed(host, {}, "127.0.0.1")) << host;
   }
 }
 
 TEST(HostTest, MalformedHostsAreRefused) {
-  for (const char* host : {"", ":", ":80", "a b", "localhost:", "localhost:0", "localhost:65536", "localhost:80:80", "localhost/", "x@localhost",
-                           "[::1", "::1", "[localhost]", "[::1]x", "localhost:8 0", "local\thost", "127.0.0.1,localhost"}) {
+  for (const char* host :
+       {"", ":", ":80", "a b", "localhost:", "localhost:0", "localhost:65536", "localhost:80:80", "localhost/", "x@localhost",
+        "[::1", "::1", "[localhost]", "[::1]x", "localhost:8 0", "local\thost", "127.0.0.1,localhost"}) {
     EXPECT_FALSE(host_allowed(host, {}, "127.0.0.1")) << host;
   }
 }

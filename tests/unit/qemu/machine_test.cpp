@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "loop/sync.h"
+#include "loop/timeout.h"
 #include "qemu/launcher.h"
 #include "qemu/process_record.h"
 #include "qemu/running_machine.h"
@@ -418,6 +419,25 @@ TEST_F(Machine, AQemuThatRefusesToStartGivesItsOwnReason) {
   EXPECT_EQ(code_of([&]() -> Awaitable<> { co_await hypervisor_.start(definition); }), "machine.start_failed");
   EXPECT_NE(message_.find("qcow2"), std::string::npos) << message_;
   EXPECT_FALSE(std::filesystem::exists(definition.runtime_directory));
+}
+
+TEST_F(Machine, AStartThatIsCancelledAnywhereLeavesNothing) {
+  run([&]() -> Awaitable<> { co_await hypervisor_.probe(); });
+  for (const auto patience : {1ms, 10ms, 40ms, 80ms}) {
+    const hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
+    std::unique_ptr<RunningMachine> machine;
+    const std::string code = code_of([&]() -> Awaitable<> {
+      std::function<Awaitable<>()> start = [&]() -> Awaitable<> { machine = co_await hypervisor_.start(definition); };
+      co_await loop::with_timeout<void>(patience, "The start", start);
+    });
+    if (machine) {
+      run([&]() -> Awaitable<> { co_await machine->quit(5s); });
+      continue;
+    }
+    EXPECT_EQ(code, "host.timeout");
+    EXPECT_FALSE(std::filesystem::exists(definition.runtime_directory / kControlSocket));
+    EXPECT_FALSE(std::filesystem::exists(definition.runtime_directory / kRecordName));
+  }
 }
 
 TEST_F(Machine, TheSameMachineIsNotStartedTwice) {

@@ -39,7 +39,7 @@ export function useNotify() {
             </ToastFooter>
           )}
         </Toast>,
-        { intent, timeout: intent === 'success' ? 5000 : 9000 },
+        { intent, timeout: intent === 'success' && !action ? 5000 : 9000, pauseOnHover: true },
       );
     return {
       show,
