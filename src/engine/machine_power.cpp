@@ -249,10 +249,11 @@ Awaitable<> MachinePower::stop_now(TaskRun& run, std::string id, model::StopRequ
   if (gone) co_return;
   MachineEntry& still = require_machine(context_, id);
   context_.machines.observe(still, before);
-  throw Error(ErrorKind::timeout, "machine.stop_timeout",
-              fmt::format("The guest of '{}' did not shut down within {} s; it runs on.", still.record.name, request.timeout_seconds),
-              fmt::format("Turn it off with `visor stop {} --force`; what the guest has not written to its disks is lost then.",
-                          still.record.name));
+  throw Error(
+      ErrorKind::timeout, "machine.stop_timeout",
+      fmt::format("The guest of '{}' did not shut down within {} s; it runs on.", still.record.name, request.timeout_seconds),
+      fmt::format("Turn it off with `visor stop {} --force`; what the guest has not written to its disks is lost then.",
+                  still.record.name));
 }
 
 Awaitable<> MachinePower::ask_guest_to_stop(std::string id) {

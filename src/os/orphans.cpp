@@ -29,7 +29,8 @@ std::optional<std::uint64_t> to_number(std::string_view text) {
 std::string_view mark_in(std::string_view environment) {
   while (!environment.empty()) {
     const std::string_view entry = environment.substr(0, environment.find('\0'));
-    if (entry.starts_with(kVariable) && entry.size() > kVariable.size() && entry[kVariable.size()] == '=') return entry.substr(kVariable.size() + 1);
+    if (entry.starts_with(kVariable) && entry.size() > kVariable.size() && entry[kVariable.size()] == '=')
+      return entry.substr(kVariable.size() + 1);
     environment.remove_prefix(std::min(environment.size(), entry.size() + 1));
   }
   return {};

@@ -1,8 +1,8 @@
 // Helper programs (image builds, conversions) must not outlive the daemon that waits for them, even when it is killed.
 #pragma once
 
-#include <utility>
 #include <string>
+#include <utility>
 
 namespace visor::os {
 

@@ -27,6 +27,12 @@ Cell memory_cell(const model::Machine& machine) {
   return {fmt::format("{} / {}", format_size(machine.metrics->memory_used->count), size), exact(machine.spec.memory.size)};
 }
 
+bool is_up(const model::MachineState& state) {
+  const bool off =
+      state.status == model::Status::stopped || state.status == model::Status::saved || state.status == model::Status::crashed;
+  return state.started_at.has_value() && !off;
+}
+
 std::chrono::seconds uptime_seconds(const model::Machine& machine, WallTime now) {
   return std::chrono::duration_cast<std::chrono::seconds>(now - machine.state.started_at.value_or(now));
 }
@@ -57,12 +63,12 @@ void add_state(Details& details, const model::Machine& machine, WallTime now) {
   details.add("State", status_cell(state));
   if (!state.reason.empty()) details.add("Reason", state.reason);
   details.add("Since", format_age(state.since, now));
-  if (state.started_at) details.add("Uptime", uptime(machine, now));
+  if (is_up(state)) details.add("Uptime", uptime(machine, now));
   if (!state.accelerator.empty()) {
     const std::string why = state.accelerator_reason.empty() ? "" : " (" + state.accelerator_reason + ")";
     details.add("Accelerator", state.accelerator + why);
   }
-  if (state.started_at) details.add("Guest agent", state.agent ? "answers" : "does not answer");
+  if (is_up(state)) details.add("Guest agent", state.agent ? "answers" : "does not answer");
   if (!state.addresses.empty()) details.add("Addresses", joined(state.addresses));
   if (!state.guest_os.empty())
     details.add("Guest", state.guest_os + (state.guest_hostname.empty() ? "" : " on " + state.guest_hostname));
@@ -143,7 +149,7 @@ Table machine_table(const std::vector<model::Machine>& machines, WallTime now) {
     if (machine.metrics)
       load = {fmt::format("{:.0f} %", machine.metrics->cpu_percent), fmt::format("{:.1f}", machine.metrics->cpu_percent)};
     Cell up;
-    if (machine.state.started_at) up = {uptime(machine, now), std::to_string(uptime_seconds(machine, now).count())};
+    if (is_up(machine.state)) up = {uptime(machine, now), std::to_string(uptime_seconds(machine, now).count())};
     table.rows.push_back({machine.name, status_cell(machine.state), machine.state.ready ? "yes" : "",
                           std::to_string(machine.spec.cpu.count), load, memory_cell(machine), joined(machine.state.addresses),
                           uptime(machine, now), machine.description});

@@ -24,10 +24,13 @@ int run(int argc, char** argv) {
   bool verbose = false;
   CLI::App app("visord: the daemon of Visor. Machines go on running when it ends.");
   app.set_version_flag("--version", std::string("visord ") + VISOR_VERSION);
-  app.add_option("--state-dir", state, "What survives a reboot: disks, images, settings [" + options.paths.state_directory.native() + "]");
-  app.add_option("--runtime-dir", runtime, "Sockets and logs of running machines [" + options.paths.runtime_directory.native() + "]");
+  app.add_option("--state-dir", state,
+                 "What survives a reboot: disks, images, settings [" + options.paths.state_directory.native() + "]");
+  app.add_option("--runtime-dir", runtime,
+                 "Sockets and logs of running machines [" + options.paths.runtime_directory.native() + "]");
   app.add_option("--socket", socket, "The API's unix socket [RUNTIME-DIR/visord.sock]");
-  app.add_option("--listen", options.paths.listen, "ADDRESS:PORT of page and API; port 0: a free one; empty: none")->capture_default_str();
+  app.add_option("--listen", options.paths.listen, "ADDRESS:PORT of page and API; port 0: a free one; empty: none")
+      ->capture_default_str();
   app.add_flag("--verbose", verbose, "Log more");
   try {
     app.parse(argc, argv);

