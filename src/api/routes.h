@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "api/json_text.h"
 #include "api/messages.h"
 #include "api/router.h"
 #include "auth/authenticator.h"
@@ -43,7 +44,7 @@ template <class T>
 Response json_response(const T& value, unsigned status = 200) {
   Response response;
   response.status = status;
-  response.body = boost::json::serialize(json::to_json(value));
+  response.body = json_text(value);
   return response;
 }
 

@@ -18,13 +18,15 @@ void add_file_routes(Router& router, Context& context) {
               .id = "writeGuestFile",
               .tag = kTag,
               .summary = "Writes a file in the guest, at most 64 MiB",
-              .query = {path_parameter()},
+              .query = {path_parameter(), {.name = "mode", .description = "Permissions in octal, such as 0644."}},
               .body = RequestBody{{}, false, "application/octet-stream"},
               .answers = {ok<FileWritten>(router, "How much was written.")},
               .body_limit = kFileLimit,
               .handler = [&context](const Request& request) -> Awaitable<Response> {
                 const FileWritten written{request.body.size()};
-                co_await context.service.write_guest_file(request.parameter("name"), request.query.at("path"), request.body);
+                const auto mode = request.query.find("mode");
+                co_await context.service.write_guest_file(request.parameter("name"), request.query.at("path"), request.body,
+                                                          mode == request.query.end() ? "" : mode->second);
                 co_return json_response(written);
               }});
   router.add({.method = Method::get,

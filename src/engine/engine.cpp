@@ -76,7 +76,12 @@ Awaitable<> Engine::close() {
 
 Awaitable<model::Host> Engine::host() {
   model::Host host = host_reader_.read(paths_.state_directory);
-  host.qemu = co_await context_.hypervisor.probe();
+  try {
+    host.qemu = co_await context_.hypervisor.probe();
+  } catch (const Error& error) {
+    // A host without QEMU is shown as one that has none; starting a machine says what to install.
+    if (error.kind() != ErrorKind::unsupported) throw;
+  }
   host.instance.mode = ::geteuid() == 0 ? "system" : "user";
   host.instance.state_directory = paths_.state_directory.native();
   host.instance.runtime_directory = paths_.runtime_directory.native();
@@ -146,8 +151,9 @@ Awaitable<model::CommandLine> Engine::command_line(std::string name) {
 
 Awaitable<std::string> Engine::screenshot(std::string name, unsigned width) {
   MachineEntry& entry = machines_.by_name(name);
+  hypervisor::RunningMachine& running = require_running(entry);
   require_allowed(entry, model::Action::screenshot);
-  std::string png = co_await require_running(entry).screenshot_png();
+  std::string png = co_await running.screenshot_png();
   if (width == 0) co_return png;
   co_await loop::run_blocking([&png, width] { png = console::scale_png(png, width); });
   co_return png;
@@ -188,8 +194,37 @@ hypervisor::GuestAgent& Engine::require_agent(const std::string& name) {
   return require_running(entry).agent();
 }
 
+namespace {
+
+void check_exec(const model::ExecRequest& request) {
+  Validation validation;
+  const auto has_nul = [](const std::string& text) { return text.find('\0') != std::string::npos; };
+  if (request.command.empty()) validation.refuse("command", "missing", "There is no command to run.");
+  for (const std::string& word : request.command) {
+    if (has_nul(word)) validation.refuse("command", "characters", "A command cannot contain NUL characters.");
+  }
+  for (const std::string& variable : request.environment) {
+    const std::size_t equals = variable.find('=');
+    if (equals == 0 || equals == std::string::npos || has_nul(variable)) {
+      validation.refuse("environment", "format", fmt::format("'{}' is not of the form NAME=VALUE.", text::printable(variable)));
+    }
+  }
+  validation.throw_if_failed("exec.invalid");
+}
+
+void check_guest_path(const std::string& path) {
+  if (path.starts_with('/') && path.find('\0') == std::string::npos && path.size() <= 4096) return;
+  throw Error(ErrorKind::invalid, "guest.bad_path", fmt::format("'{}' is not an absolute path in the guest.", text::printable(path.substr(0, 200))));
+}
+
+bool is_octal_mode(const std::string& mode) {
+  return mode.size() >= 3 && mode.size() <= 4 && mode.find_first_not_of("01234567") == std::string::npos;
+}
+
+}  // namespace
+
 Awaitable<model::ExecResult> Engine::exec(std::string name, model::ExecRequest request) {
-  if (request.command.empty()) throw Error(ErrorKind::invalid, "exec.no_command", "There is no command to run.");
+  check_exec(request);
   hypervisor::GuestAgent& agent = require_agent(name);
   request.input = text::base64_decode(request.input);
   model::ExecResult result = co_await agent.exec(std::move(request));
@@ -199,11 +234,25 @@ Awaitable<model::ExecResult> Engine::exec(std::string name, model::ExecRequest r
 }
 
 Awaitable<std::string> Engine::read_guest_file(std::string name, std::string path) {
+  check_guest_path(path);
   co_return co_await require_agent(name).read_file(std::move(path), kGuestFileLimit);
 }
 
-Awaitable<> Engine::write_guest_file(std::string name, std::string path, std::string content) {
-  co_await require_agent(name).write_file(std::move(path), std::move(content));
+Awaitable<> Engine::write_guest_file(std::string name, std::string path, std::string content, std::string mode) {
+  check_guest_path(path);
+  if (!mode.empty() && !is_octal_mode(mode)) {
+    throw Error(ErrorKind::invalid, "guest.bad_mode", fmt::format("'{}' are not permissions in octal, such as 0644.", text::printable(mode.substr(0, 20))));
+  }
+  co_await require_agent(name).write_file(path, std::move(content));
+  if (mode.empty()) co_return;
+  // The agent's file commands know no permissions.
+  model::ExecRequest chmod;
+  chmod.command = {"chmod", mode, "--", path};
+  const model::ExecResult result = co_await require_agent(name).exec(std::move(chmod));
+  if (result.exit_code != 0) {
+    throw Error(ErrorKind::conflict, "guest.file_error",
+                fmt::format("The file was written, but its permissions could not be set: {}", text::printable(result.stderr_.substr(0, 300))));
+  }
 }
 
 Awaitable<model::SshAccess> Engine::ssh(std::string name) {

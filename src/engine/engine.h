@@ -57,7 +57,7 @@ class Engine : public Service {
   Awaitable<std::unique_ptr<SerialSession>> connect_serial(std::string name) override;
   Awaitable<model::ExecResult> exec(std::string name, model::ExecRequest request) override;
   Awaitable<std::string> read_guest_file(std::string name, std::string path) override;
-  Awaitable<> write_guest_file(std::string name, std::string path, std::string content) override;
+  Awaitable<> write_guest_file(std::string name, std::string path, std::string content, std::string mode) override;
   Awaitable<model::SshAccess> ssh(std::string name) override;
 
   std::vector<model::Image> images() override;

@@ -39,14 +39,16 @@ void MetricsSampler::start() {
 Awaitable<> MetricsSampler::run() {
   for (int round = 0;; ++round) {
     co_await loop::sleep_for(kInterval);
-    if (context_.events.reader_count() == 0 && round % kIdleRounds != 0) continue;
+    const bool watched = context_.events.reader_count() > 0 || round % kIdleRounds == 0;
     std::erase_if(last_, [this](const auto& item) {
       const MachineEntry* entry = context_.machines.find(item.first);
       return entry == nullptr || !entry->running;
     });
     std::vector<std::string> ids;
     for (const MachineEntry* entry : context_.machines.all()) {
-      if (entry->running && entry->status == model::Status::running) ids.push_back(entry->record.id);
+      if (!entry->running || entry->status != model::Status::running) continue;
+      // The first reading is taken for everybody, so that nobody who asks finds nothing.
+      if (watched || entry->samples.empty()) ids.push_back(entry->record.id);
     }
     for (const std::string& id : ids) co_await sample(id);
   }

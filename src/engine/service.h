@@ -94,7 +94,8 @@ class Service {
   /// Input and output are base64, as on the wire.
   virtual Awaitable<model::ExecResult> exec(std::string name, model::ExecRequest request) = 0;
   virtual Awaitable<std::string> read_guest_file(std::string name, std::string path) = 0;
-  virtual Awaitable<> write_guest_file(std::string name, std::string path, std::string content) = 0;
+  /// `mode`: octal permissions ("0644"); empty: as the guest's agent makes it.
+  virtual Awaitable<> write_guest_file(std::string name, std::string path, std::string content, std::string mode) = 0;
   virtual Awaitable<model::SshAccess> ssh(std::string name) = 0;
 
   virtual std::vector<model::Image> images() = 0;

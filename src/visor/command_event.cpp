@@ -13,7 +13,6 @@
 #include "visor/commands.h"
 #include "visor/context.h"
 #include "visor/event_text.h"
-#include "visor/units.h"
 
 namespace visor::cli {
 namespace {
@@ -62,8 +61,10 @@ Awaitable<int> event(Context& context, const Arguments& arguments) {
     what.since = since;
   }
   bool connected = false;
+  bool away = false;
   for (;;) {
     std::optional<Error> failure;
+    const std::optional<std::uint64_t> before = what.since;
     try {
       co_await follow(context, what);
       connected = true;
@@ -71,62 +72,17 @@ Awaitable<int> event(Context& context, const Arguments& arguments) {
       failure = error;
     }
     connected = connected || what.since.has_value();
-    const bool may_return = !failure || failure->code() == "client.no_daemon" || failure->code() == "client.disconnected";
+    if (what.since != before) away = false;
+    const bool may_return = !failure || failure->code() == "client.no_daemon" || failure->code() == "client.disconnected" ||
+                            failure->code() == "client.timeout";
     if (!connected || !may_return) throw Error(std::move(*failure));
-    context.out.note("visord is away; waiting for it to come back.");
+    if (!away) context.out.note("visord is away; waiting for it to come back.");
+    away = true;
     co_await loop::sleep_for(kPause);
   }
 }
 
-std::string name_of(const boost::json::object& object) {
-  const boost::json::value* name = object.if_contains("name");
-  return name != nullptr && name->is_string() ? std::string(name->get_string()) : std::string();
-}
-
-/// "hello: CPU 12 %, memory 300 MiB".
-std::string metrics_text(const boost::json::object& object) {
-  const boost::json::value* machine = object.if_contains("machine");
-  const boost::json::value* sample = object.if_contains("sample");
-  if (machine == nullptr || !machine->is_string() || sample == nullptr || !sample->is_object())
-    return boost::json::serialize(object);
-  const auto number = [&](const char* key) -> std::optional<double> {
-    const boost::json::value* value = sample->get_object().if_contains(key);
-    if (value == nullptr || !value->is_number()) return std::nullopt;
-    return value->to_number<double>();
-  };
-  std::string text = std::string(machine->get_string()) + ":";
-  if (const auto load = number("cpuPercent")) text += fmt::format(" CPU {:.0f} %", *load);
-  if (const auto used = number("memoryUsed")) text += ", memory " + format_size(static_cast<std::uint64_t>(*used));
-  return text;
-}
-
 }  // namespace
-
-std::string event_text(const std::string& type, const boost::json::value& data) {
-  const boost::json::object* object = data.if_object();
-  if (object == nullptr) return boost::json::serialize(data);
-  const auto text_at = [&](const boost::json::object& from, const char* key) {
-    const boost::json::value* value = from.if_contains(key);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-  };
-  if (type == "machine") {
-    const boost::json::value* state = object->if_contains("state");
-    if (state == nullptr || !state->is_object()) return name_of(*object) + " changed";
-    const std::string reason = text_at(state->get_object(), "reason");
-    const boost::json::value* ready = state->get_object().if_contains("ready");
-    const bool is_ready = ready != nullptr && ready->is_bool() && ready->get_bool();
-    return name_of(*object) + ": " + text_at(state->get_object(), "status") + (is_ready ? ", ready" : "") +
-           (reason.empty() ? "" : ", " + reason);
-  }
-  if (type == "task") {
-    const boost::json::value* progress = object->if_contains("progress");
-    const double fraction = progress != nullptr && progress->is_number() ? progress->to_number<double>() : 0;
-    return fmt::format("{}: {} {:.0f} %", text_at(*object, "title"), text_at(*object, "state"), fraction * 100);
-  }
-  if (type == "metrics") return metrics_text(*object);
-  if (type == "image") return name_of(*object);
-  return boost::json::serialize(data);
-}
 
 std::vector<Command> event_commands() {
   return {{.name = "event",

@@ -75,6 +75,63 @@ Words plain_words(const Words& words, const Command* command, bool& value_expect
   return plain;
 }
 
+constexpr const char* kBash = R"script(# bash completion for visor: eval "$(visor completion bash)"
+_visor() {
+  local IFS=$'\n' word reply words=() cword
+  # ":" and "=" break words in bash; they are put together again as far as bash-completion is there to do it.
+  if declare -F _get_comp_words_by_ref >/dev/null; then
+    _get_comp_words_by_ref -n := words cword
+  else
+    words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
+  fi
+  COMPREPLY=()
+  while IFS= read -r reply; do
+    if [[ $reply == :files ]]; then
+      compopt -o filenames 2>/dev/null
+      word=${words[cword]##*=}
+      while IFS= read -r reply; do COMPREPLY+=("$reply"); done < <(compgen -f -- "$word")
+    else
+      COMPREPLY+=("${reply%%$'\t'*}")
+    fi
+  done < <("${words[0]}" __complete -- "${words[@]:1:cword}" 2>/dev/null)
+  if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[:=] ]]; then compopt -o nospace 2>/dev/null; fi
+  if declare -F __ltrim_colon_completions >/dev/null; then __ltrim_colon_completions "${words[cword]}"; fi
+}
+complete -F _visor visor
+)script";
+
+constexpr const char* kZsh = R"script(#compdef visor
+# zsh completion for visor: put this into a file _visor in a folder of $fpath.
+_visor() {
+  local -a replies described
+  local reply value
+  replies=("${(@f)$("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  for reply in "${replies[@]}"; do
+    [[ -z $reply ]] && continue
+    if [[ $reply == :files ]]; then _files; continue; fi
+    value=${reply%%$'\t'*}
+    described+=("${value//:/\\:}:${reply#*$'\t'}")
+  done
+  (( ${#described} )) && _describe 'visor' described
+}
+if [ "$funcstack[1]" = "_visor" ]; then _visor "$@"; else compdef _visor visor; fi
+)script";
+
+constexpr const char* kFish = R"script(# fish completion for visor: visor completion fish > ~/.config/fish/completions/visor.fish
+function __visor_complete
+    set -l words (commandline -opc)
+    set -l current (commandline -ct)
+    for reply in ($words[1] __complete -- $words[2..-1] "$current" 2>/dev/null)
+        if test "$reply" = ":files"
+            __fish_complete_path "$current"
+        else
+            echo $reply
+        end
+    end
+end
+complete -c visor -f -a '(__visor_complete)'
+)script";
+
 }  // namespace
 
 Completion complete(const std::vector<std::string>& words) {
@@ -121,67 +178,9 @@ Completion complete(const std::vector<std::string>& words) {
 }
 
 std::string completion_script(const std::string& shell) {
-  if (shell == "bash") {
-    return R"script(# bash completion for visor: eval "$(visor completion bash)"
-_visor() {
-  local IFS=$'\n' word reply words=() cword
-  # ":" and "=" break words in bash; they are put together again as far as bash-completion is there to do it.
-  if declare -F _get_comp_words_by_ref >/dev/null; then
-    _get_comp_words_by_ref -n := words cword
-  else
-    words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
-  fi
-  COMPREPLY=()
-  while IFS= read -r reply; do
-    if [[ $reply == :files ]]; then
-      compopt -o filenames 2>/dev/null
-      word=${words[cword]##*=}
-      while IFS= read -r reply; do COMPREPLY+=("$reply"); done < <(compgen -f -- "$word")
-    else
-      COMPREPLY+=("${reply%%$'\t'*}")
-    fi
-  done < <("${words[0]}" __complete -- "${words[@]:1:cword}" 2>/dev/null)
-  if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[:=] ]]; then compopt -o nospace 2>/dev/null; fi
-  if declare -F __ltrim_colon_completions >/dev/null; then __ltrim_colon_completions "${words[cword]}"; fi
-}
-complete -F _visor visor
-)script";
-  }
-  if (shell == "zsh") {
-    return R"script(#compdef visor
-# zsh completion for visor: put this into a file _visor in a folder of $fpath.
-_visor() {
-  local -a replies described
-  local reply value
-  replies=("${(@f)$("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  for reply in "${replies[@]}"; do
-    [[ -z $reply ]] && continue
-    if [[ $reply == :files ]]; then _files; continue; fi
-    value=${reply%%$'\t'*}
-    described+=("${value//:/\\:}:${reply#*$'\t'}")
-  done
-  (( ${#described} )) && _describe 'visor' described
-}
-if [ "$funcstack[1]" = "_visor" ]; then _visor "$@"; else compdef _visor visor; fi
-)script";
-  }
-  if (shell == "fish") {
-    return R"script(# fish completion for visor: visor completion fish > ~/.config/fish/completions/visor.fish
-function __visor_complete
-    set -l words (commandline -opc)
-    set -l current (commandline -ct)
-    for reply in ($words[1] __complete -- $words[2..-1] "$current" 2>/dev/null)
-        if test "$reply" = ":files"
-            __fish_complete_path "$current"
-        else
-            echo $reply
-        end
-    end
-end
-complete -c visor -f -a '(__visor_complete)'
-)script";
-  }
-  return {};
+  if (shell == "bash") return kBash;
+  if (shell == "zsh") return kZsh;
+  return shell == "fish" ? kFish : "";
 }
 
 }  // namespace visor::cli

@@ -4,6 +4,7 @@ VISOR_BIN is the folder with the programs (default: build/release/bin), VISOR_TE
 (default: what tests/guest/build makes). A test never touches a process that its own daemon did not start.
 """
 
+import atexit
 import base64
 import contextlib
 import functools
@@ -15,6 +16,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -50,6 +52,10 @@ def wait_for(condition, what, timeout=30, interval=0.05):
         if time.monotonic() > deadline:
             raise AssertionError(f"timed out waiting for {what}")
         time.sleep(interval)
+
+
+# A run that is ended from outside (a time limit) still takes its machines with it.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 class Answer:
@@ -121,6 +127,7 @@ class Daemon:
         self.log = self.folder / "visord.log"
         self.process = None
         self._address = None
+        atexit.register(self.close)
 
     # Life and death
 
@@ -163,6 +170,7 @@ class Daemon:
         self.start()
 
     def close(self):
+        atexit.unregister(self.close)
         if self.is_running():
             self.process.kill()
             self.process.wait()

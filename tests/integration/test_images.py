@@ -10,7 +10,7 @@ import threading
 import unittest
 import urllib.parse
 
-from harness import MIB, TestCase, wait_for
+from harness import MIB, TestCase
 
 FORMATS = {"raw": [], "qcow2": [], "vmdk": [], "vhdx": ["-o", "subformat=dynamic"], "vdi": []}
 
@@ -257,7 +257,8 @@ class NoQemu(TestCase):
         empty = self.daemon.folder / "empty-path"
         empty.mkdir()
         self.daemon.start(environment={"PATH": str(empty)})
-        wait_for(lambda: self.daemon.get("/host").status == 200, "the host's description")
+        self.assertEqual(self.daemon.expect(200, "GET", "/host").json["qemu"], [])
+        self.daemon.expect(200, "GET", "/inventory")
         answer = self.daemon.post("/machines", {"name": "poor", "spec": {"firmware": "bios"}})
         if answer.status == 202:
             self.daemon.ended_task(answer.json["task"])

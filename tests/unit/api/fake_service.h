@@ -192,7 +192,7 @@ class FakeService : public engine::Service {
     find(name);
     co_return files.at(path);
   }
-  Awaitable<> write_guest_file(std::string name, std::string path, std::string content) override {
+  Awaitable<> write_guest_file(std::string name, std::string path, std::string content, std::string /*mode*/) override {
     find(name);
     files[path] = std::move(content);
     co_return;

@@ -52,15 +52,19 @@ class FakeDaemon {
     return requests_;
   }
   int connections() const { return connections_; }
+  /// How many connections the daemon has closed.
+  int closed() const { return closed_; }
 
  private:
   void serve() {
     while (next_ < answers_.size()) {
-      const os::Fd connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      os::Fd connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (!connection) return;
       ++connections_;
       while (next_ < answers_.size() && answer(connection.get())) {
       }
+      connection.reset();
+      ++closed_;
     }
   }
 
@@ -102,6 +106,7 @@ class FakeDaemon {
   std::vector<std::string> requests_;
   std::size_t next_ = 0;
   std::atomic<int> connections_ = 0;
+  std::atomic<int> closed_ = 0;
 };
 
 inline std::string http_answer(const std::string& status, const std::string& type, const std::string& body) {

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "visor/emit.h"
+#include "visor/event_text.h"
 #include "visor/exit_code.h"
+#include "visor/machine_view.h"
 #include "visor/progress.h"
 #include "visor/table.h"
 #include "visor/units.h"
@@ -142,6 +144,25 @@ model::Task task_with(model::StepState first, model::StepState second, WallTime 
   task.steps = {{"Create disk", first, start, start + std::chrono::seconds(2), ""},
                 {"Start", second, start, std::nullopt, "12 of 100 MiB"}};
   return task;
+}
+
+TEST(Event, LineSaysWhatHappenedToWhat) {
+  const auto line = [](const char* type, const char* data) { return event_text(type, boost::json::parse(data)); };
+  EXPECT_EQ(
+      line("machine", R"({"action":"updated","machine":{"name":"a","state":{"status":"running","ready":true,"reason":""}}})"),
+      "a: running, ready");
+  EXPECT_EQ(line("machine", R"({"action":"deleted","machine":{"id":"1","name":"a"}})"), "a: deleted");
+  EXPECT_EQ(line("task", R"({"action":"updated","task":{"title":"Start a","state":"running","progress":0.5}})"),
+            "Start a: running 50 %");
+  EXPECT_EQ(line("image", R"({"action":"created","image":{"name":"debian/12"}})"), "debian/12: created");
+  EXPECT_EQ(line("metrics", R"({"machine":"a","sample":{"cpuPercent":12.4,"memoryUsed":1048576}})"), "a: CPU 12 %, memory 1 MiB");
+  EXPECT_EQ(line("resync", "{}"), "{}");
+}
+
+TEST(SettingText, SizesHaveTheirUnit) {
+  EXPECT_EQ(setting_text("spec.memory.size", boost::json::value(std::uint64_t{1} << 30U)), "1 GiB");
+  EXPECT_EQ(setting_text("disks[0].size", boost::json::value(std::uint64_t{1} << 30U)), "1 GiB");
+  EXPECT_EQ(setting_text("cpu.count", boost::json::value(2)), "2");
 }
 
 TEST(Progress, LogGetsEachStepOnceWithItsTime) {
