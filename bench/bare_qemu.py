@@ -9,28 +9,28 @@ import socket
 import tempfile
 import time
 
-INHERITED = re.compile(r"(?:\bfd=|/proc/self/fd/)(\d+)")
-CONTROL = re.compile(r"socket,id=control,fd=(\d+)")
+SOCKET = re.compile(r"^socket,id=(\w+),fd=(\d+)")
+FILE = re.compile(r"^fd=(\d+),set=\d+,opaque=(\S+)$")
 TIMEOUT = 30
 
 
 class BareQemu:
-    """Copies the arguments and the kinds of inherited descriptors of a running QEMU."""
+    """Copies the arguments of a running QEMU; its sockets and its log become our own, its disk stays what it is."""
 
-    def __init__(self, pid):
+    def __init__(self, pid, disk):
         arguments = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
         self.arguments = [argument.decode() for argument in arguments]
         self.program = os.readlink(f"/proc/{pid}/exe")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="vb"))
-        self.sources = {int(number): self._source(pid, int(number)) for number in set(INHERITED.findall(" ".join(self.arguments)))}
-        self.control = int(CONTROL.search(" ".join(self.arguments)).group(1))
-
-    def _source(self, pid, number):
-        target = os.readlink(f"/proc/{pid}/fd/{number}")
-        if target.startswith("socket:"):
-            return None
-        flags = int(re.search(r"flags:\s*(\d+)", pathlib.Path(f"/proc/{pid}/fdinfo/{number}").read_text()).group(1), 8)
-        return target, flags & (os.O_RDONLY | os.O_RDWR | os.O_WRONLY | os.O_APPEND)
+        self.disk = disk
+        self.sources = {}
+        for argument in self.arguments:
+            if found := SOCKET.match(argument):
+                self.sources[int(found.group(2))] = None
+                if found.group(1) == "control":
+                    self.control = int(found.group(2))
+            elif found := FILE.match(argument):
+                self.sources[int(found.group(1))] = found.group(2)
 
     def _open(self, number):
         source = self.sources[number]
@@ -41,8 +41,9 @@ class BareQemu:
             listener.bind(str(path))
             listener.listen(4)
             return listener.detach()
-        path, flags = source
-        return os.open(path, flags)
+        if source.startswith("disk"):
+            return os.open(self.disk, os.O_RDWR)
+        return os.open(self.folder / source, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def start(self):
         """Seconds from nothing to the virtual processors running."""

@@ -18,7 +18,7 @@ DOMAIN = """<domain type='qemu'>
     <interface type='user'><model type='virtio'/></interface>
     <serial type='pty'/><console type='pty'/>
     <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
-    <video><model type='virtio'/></video><graphics type='vnc' socket='{folder}/vnc'/>
+    <video><model type='virtio'/></video><graphics type='vnc' autoport='yes' listen='127.0.0.1'/>
     <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng><memballoon model='virtio'/>
   </devices>
 </domain>
@@ -48,7 +48,7 @@ class Libvirt:
             disk = self.folder / "disk.qcow2"
             subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", disk, "1G"], check=True)
             disk.chmod(0o666)
-            (self.folder / "bench.xml").write_text(DOMAIN.format(disk=disk, folder=self.folder))
+            (self.folder / "bench.xml").write_text(DOMAIN.format(disk=disk))
             self.virsh("define", str(self.folder / "bench.xml"))
         except BaseException:
             self.close()

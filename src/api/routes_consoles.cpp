@@ -38,7 +38,13 @@ void add_console_routes(Router& router, Context& context) {
               .answers = {ok<Ticket>(router, "The ticket.")},
               .handler = [&context](const Request& request) -> Awaitable<Response> {
                 const std::string kind = json::enum_name(read_body<TicketRequest>(request).kind);
-                const std::string name = context.service.machine(request.parameter("name")).name;
+                const model::Machine machine = context.service.machine(request.parameter("name"));
+                const std::string& name = machine.name;
+                // Said here, where there is an answer that can say it: a WebSocket could only be closed.
+                if (!machine.state.process_id) {
+                  throw Error(ErrorKind::conflict, "machine.not_running", "The machine '" + name + "' is not running.",
+                              "Start it with `visor start " + name + "`.");
+                }
                 const auto issued = context.authenticator.make_ticket(name, kind, request.principal);
                 const std::string path = kBase + "/machines/" + name + "/" + kind + "?ticket=" + issued.secret;
                 co_return json_response(Ticket{issued.secret, path, issued.expires});

@@ -25,6 +25,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr loop::Duration kRequestTimeout = seconds(10);
+constexpr loop::Duration kOutputTimeout = seconds(60);  // megabytes through a serial port, perhaps emulated
 /// Read and written at once; as base64 it is a line of 64 KiB.
 constexpr std::size_t kChunk = 49152;
 constexpr std::size_t kInterfaceLimit = 256;
@@ -141,7 +142,7 @@ Awaitable<boost::json::value> wait_exec(AgentChannel& channel, std::int64_t id, 
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   loop::Duration pause = milliseconds(10);
   for (;;) {
-    boost::json::value status = co_await channel.request("guest-exec-status", {{"pid", id}}, kRequestTimeout);
+    boost::json::value status = co_await channel.request("guest-exec-status", {{"pid", id}}, kOutputTimeout);
     if (!status.is_object()) throw nonsense("guest-exec-status");
     if (flag_member(status, "exited")) co_return status;
     const loop::Duration left = deadline - std::chrono::steady_clock::now();
