@@ -40,7 +40,7 @@ namespace http = beast::http;
 
 using Parser = http::request_parser<http::string_body>;
 
-constexpr std::size_t kReadSize = 8 * 1024;
+constexpr std::size_t kReadSize = 8192;
 /// How much of a refused body is read and thrown away so that the sender gets to see the refusal.
 constexpr std::uint64_t kDrainLimit = std::uint64_t{256} << 20U;
 constexpr std::chrono::seconds kDrainTime{10};
@@ -295,7 +295,7 @@ class HttpConnection final : public Connection {
     state_ = State::idle;
     boost::system::error_code error;
     stream_.socket().shutdown(asio::socket_base::shutdown_send, error);
-    std::string scratch(64 * 1024, '\0');
+    std::string scratch(65536, '\0');
     stream_.expires_after(kDrainTime);
     for (std::uint64_t total = 0; !error && total < kDrainLimit;) {
       total += co_await stream_.async_read_some(asio::buffer(scratch), with_error(error));

@@ -57,7 +57,7 @@ void Dispatcher::check_host(const RequestHead& head, const Peer& peer) const {
     return;
   throw Error(ErrorKind::forbidden, "auth.host_refused",
               fmt::format("'{}' is not a name of this daemon.", text::printable(head.headers.find("Host"))),
-              "Use the address that it listens on, or start visord with --allow-host NAME.");
+              "Use the address that it listens on.");
 }
 
 void Dispatcher::check_origin(const RequestHead& head, const Peer& peer) const {
@@ -138,7 +138,7 @@ Admission Dispatcher::admit(const RequestHead& head, const Peer& peer) {
     throw Error(ErrorKind::invalid, "websocket.required", "This path is a WebSocket: connect with 'Upgrade: websocket'.");
   }
   admission.request.query = parse_query(target.query, match.route->query);
-  admission.body_limit = match.route->body ? match.route->body_limit : Bytes{64 * 1024};
+  admission.body_limit = match.route->body ? match.route->body_limit : Bytes{65536};
   return admission;
 }
 

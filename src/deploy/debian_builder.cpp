@@ -54,6 +54,7 @@ class Namespace {
 
   os::Command plain(const std::string& program, std::vector<std::string> arguments) const {
     os::Command command;
+    command.umask = 0022;  // what packages make in the guest's tree must be readable there
     command.program = program;
     command.arguments = std::move(arguments);
     command.directory = directory_;

@@ -85,6 +85,7 @@ void replace_file(const std::filesystem::path& path, std::string_view content, m
   const std::filesystem::path temporary = path.native() + "." + make_secret(6) + ".tmp";
   try {
     const Fd fd = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
+    if (::fchmod(fd.get(), mode) != 0) throw system_error(fmt::format("chmod {}", temporary.native()), errno);
     write_all(fd.get(), content);
     if (::fsync(fd.get()) != 0) throw system_error(fmt::format("fsync {}", temporary.native()), errno);
     if (::rename(temporary.c_str(), path.c_str()) != 0) throw system_error(fmt::format("rename to {}", path.native()), errno);
@@ -99,9 +100,11 @@ void make_directories(const std::filesystem::path& path, mode_t mode) {
   if (path.has_parent_path() && path.parent_path() != path && !std::filesystem::exists(path.parent_path())) {
     make_directories(path.parent_path(), mode);
   }
-  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) {
-    throw system_error(fmt::format("create directory {}", path.native()), errno);
+  if (::mkdir(path.c_str(), mode) != 0) {
+    if (errno != EEXIST) throw system_error(fmt::format("create directory {}", path.native()), errno);
+    return;
   }
+  if (::chmod(path.c_str(), mode) != 0) throw system_error(fmt::format("chmod {}", path.native()), errno);
 }
 
 void remove_tree(const std::filesystem::path& path) {

@@ -48,6 +48,7 @@ struct Prepared {
   std::vector<std::pair<int, int>> descriptors;
   Fd ruleset;
   const Box* box = nullptr;
+  mode_t umask = 0077;
   bool own_session = true;
 };
 
@@ -109,7 +110,7 @@ void place_descriptors(int status_pipe, std::vector<std::pair<int, int>>& descri
   if (::syscall(SYS_close_range, 3U, ~0U, kCloseRangeCloexec) != 0) fail_child(status_pipe, "close_range");
   place_descriptors(status_pipe, prepared.descriptors);
   if (::chdir(prepared.directory.c_str()) != 0) fail_child(status_pipe, "chdir");
-  ::umask(0077);
+  ::umask(prepared.umask);
   enter_box(status_pipe, prepared);
   ::execve(prepared.program.c_str(), prepared.argv.data(), prepared.envp.data());
   fail_child(status_pipe, "execve");
@@ -176,6 +177,7 @@ Process Process::spawn(const Command& command) {
   prepared.directory = command.directory.empty() ? "/" : command.directory.native();
   prepared.box = &command.box;
   prepared.own_session = command.own_session;
+  prepared.umask = command.umask;
   const Fd null = open_file("/dev/null", O_RDWR);
   const auto or_null = [&](const Fd& fd) { return fd ? fd.get() : null.get(); };
   prepared.descriptors = {{or_null(command.input), 0}, {or_null(command.output), 1}, {or_null(command.error), 2}};

@@ -96,15 +96,25 @@ def open_files(entry):
             yield os.readlink(link)
 
 
-def processes_mentioning(text):
-    """{pid: argv} of live processes with `text` in an argument or in the path of an open file."""
+def processes_using(folder):
+    """{pid: argv} of live processes that name the folder in an argument or hold a file below it open.
+
+    The arguments alone do not tell: QEMU gets its disks, logs and sockets as open descriptors.
+    """
+    text = str(folder)
     found = {}
     for entry in pathlib.Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            arguments = (entry / "cmdline").read_bytes().split(b"\0")
-            if any(text.encode() in argument for argument in arguments) or any(text in path for path in open_files(entry)):
-                found[int(entry.name)] = [argument.decode(errors="replace") for argument in arguments]
+            arguments = [argument.decode(errors="replace") for argument in (entry / "cmdline").read_bytes().split(b"\0")]
+            if any(text in argument for argument in arguments) or any(text in target for target in open_files(entry)):
+                found[int(entry.name)] = arguments
     return found
+
+
+def open_files(process):
+    for link in (process / "fd").iterdir():
+        with contextlib.suppress(OSError):
+            yield os.readlink(link)
 
 
 def is_alive(pid):
@@ -184,8 +194,8 @@ class Daemon:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def own_processes(self):
-        """Processes that carry this daemon's directories in their arguments, without the daemon itself."""
-        found = processes_mentioning(str(self.folder))
+        """Processes that use this daemon's directories, without the daemon itself."""
+        found = processes_using(self.folder)
         found.pop(self.process.pid if self.process else None, None)
         found.pop(os.getpid(), None)
         return {pid: arguments for pid, arguments in found.items() if is_alive(pid)}

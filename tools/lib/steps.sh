@@ -62,6 +62,8 @@ build_page() { # REPOSITORY
 }
 
 build_preset() { # REPOSITORY PRESET
+  # A checkout in another folder finds the same objects in the compiler cache.
+  export CCACHE_BASEDIR=$1 CCACHE_NOHASHDIR=1
   # Ninja configures again by itself when a CMake file changed.
   if [[ ! -f $1/build/$2/build.ninja ]]; then
     (cd "$1" && cmake --preset "$2") || return

@@ -89,6 +89,8 @@ class FakeService : public engine::Service {
     machine.spec.disks.push_back({.id = "disk0"});
     machine.spec.nics.push_back({.id = "nic0"});
     machine.metrics = model::Sample{.cpu_percent = 12.5, .vcpu_percent = {25, 0}, .memory_used = 1_MiB, .net_receive_rate = 3};
+    machine.state.status = model::Status::running;
+    machine.state.process_id = 4711;
     return machines_[name] = machine;
   }
   void emit(const std::string& type, const std::string& data) {

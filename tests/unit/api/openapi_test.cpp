@@ -96,7 +96,7 @@ TEST_F(OpenApiTest, RealAnswersAreWhatTheDocumentSays) {
   expect_documented("POST", base + "/machines", base + "/machines", R"({"nam":"b"})");
   expect_documented("PATCH", machine, base + "/machines/hello", R"({"description":"x"})");
   expect_documented("DELETE", machine, base + "/machines/hello?dryRun=true");
-  expect_documented("DELETE", machine, base + "/machines/a");
+  expect_documented("DELETE", machine, base + "/machines/a?force=true");
   expect_documented("POST", machine + "/tickets", base + "/machines/hello/tickets", R"({"kind":"screen"})");
   expect_documented("POST", machine + "/exec", base + "/machines/hello/exec", R"({"command":["x"]})");
   expect_documented("PUT", machine + "/files", base + "/machines/hello/files?path=/x", "data");

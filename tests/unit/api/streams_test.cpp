@@ -157,6 +157,13 @@ TEST_F(StreamsTest, TicketWorksOnceForItsMachineAndKind) {
   EXPECT_EQ(WebSocketClient(kind, "/api/v1/machines/hello/screen" + serial.substr(serial.find('?'))).reply.status, 401U);
 }
 
+TEST_F(StreamsTest, TicketOfAMachineThatDoesNotRunSaysSo) {
+  on_loop([this] { service.add_machine("off").state.process_id.reset(); });
+  const Reply reply = local().request("POST", "/api/v1/machines/off/tickets", R"({"kind":"screen"})");
+  EXPECT_EQ(reply.status, 409U);
+  EXPECT_EQ(reply.code(), "machine.not_running");
+}
+
 TEST_F(StreamsTest, RefusalIsAnOrdinaryAnswerBeforeTheUpgrade) {
   on_loop([this] { service.add_machine("off"); });
   Client client = local();

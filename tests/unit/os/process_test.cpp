@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -110,6 +111,22 @@ TEST(Orphans, HelpersOfADeadDaemonAreEndedAndOthersAreNot) {
   EXPECT_TRUE(kept.running());
   kept.signal(SIGKILL);
   kept.reap();
+}
+
+TEST(File, ModesAreExactWhateverTheUmaskOfTheDaemon) {
+  const mode_t before = ::umask(0077);
+  const std::filesystem::path directory = std::filesystem::temp_directory_path() / ("visor-mode-test-" + std::to_string(::getpid()));
+  make_directories(directory / "etc", 0755);
+  replace_file(directory / "etc" / "f", "x", 0644);
+  ::umask(before);
+  EXPECT_EQ(static_cast<int>(std::filesystem::status(directory / "etc").permissions()), 0755);
+  EXPECT_EQ(static_cast<int>(std::filesystem::status(directory / "etc" / "f").permissions()), 0644);
+  Command masked = command("sh", {"-c", "umask"});
+  EXPECT_EQ(run(std::move(masked)).output, "0077\n");
+  Command open = command("sh", {"-c", "umask"});
+  open.umask = 0022;
+  EXPECT_EQ(run(std::move(open)).output, "0022\n");
+  remove_tree(directory);
 }
 
 TEST(File, AReplacedFileIsWholeAndPrivate) {

@@ -391,6 +391,25 @@ TEST_F(Machine, AGuestThatSwitchesItselfOffEndsAsExpected) {
   });
 }
 
+TEST_F(Machine, ThePowerButtonReachesTheGuest) {
+  run([&]() -> Awaitable<> {
+    // Boot code that waits for the power button's bit in the chipset's status register (port 0x600, bit 8), then switches off.
+    std::string sector("\xba\x00\x06\xed\xf6\xc4\x01\x74\xfa\xba\x04\x06\xb8\x00\x20\xef\xf4\xeb\xfd", 19);
+    sector.resize(510, '\0');
+    sector += "\x55\xaa";
+    sector.resize(1U << 20U, '\0');
+    os::replace_file(root_.path() / "wait.raw", sector);
+    hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
+    testing::add_disk(definition, testing::make_disk("root"), {{root_.path() / "wait.raw", model::DiskFormat::raw}});
+    const auto machine = co_await hypervisor_.start(definition);
+    Listener listener(loop_, *machine);
+    EXPECT_EQ(co_await machine->status(), model::Status::running);
+    co_await machine->press_power_button();
+    EXPECT_EQ((co_await listener.wait_for(MachineEvent::Kind::shutdown)).detail, "guest-shutdown");
+    EXPECT_TRUE((co_await listener.wait_for(MachineEvent::Kind::exited)).expected);
+  });
+}
+
 TEST_F(Machine, QemuIsBoxedAndOwnsNothing) {
   run([&]() -> Awaitable<> {
     const hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
