@@ -214,7 +214,8 @@ void check_exec(const model::ExecRequest& request) {
 
 void check_guest_path(const std::string& path) {
   if (path.starts_with('/') && path.find('\0') == std::string::npos && path.size() <= 4096) return;
-  throw Error(ErrorKind::invalid, "guest.bad_path", fmt::format("'{}' is not an absolute path in the guest.", text::printable(path.substr(0, 200))));
+  throw Error(ErrorKind::invalid, "guest.bad_path",
+              fmt::format("'{}' is not an absolute path in the guest.", text::printable(path.substr(0, 200))));
 }
 
 bool is_octal_mode(const std::string& mode) {
@@ -241,7 +242,8 @@ Awaitable<std::string> Engine::read_guest_file(std::string name, std::string pat
 Awaitable<> Engine::write_guest_file(std::string name, std::string path, std::string content, std::string mode) {
   check_guest_path(path);
   if (!mode.empty() && !is_octal_mode(mode)) {
-    throw Error(ErrorKind::invalid, "guest.bad_mode", fmt::format("'{}' are not permissions in octal, such as 0644.", text::printable(mode.substr(0, 20))));
+    throw Error(ErrorKind::invalid, "guest.bad_mode",
+                fmt::format("'{}' are not permissions in octal, such as 0644.", text::printable(mode.substr(0, 20))));
   }
   co_await require_agent(name).write_file(path, std::move(content));
   if (mode.empty()) co_return;
@@ -251,7 +253,8 @@ Awaitable<> Engine::write_guest_file(std::string name, std::string path, std::st
   const model::ExecResult result = co_await require_agent(name).exec(std::move(chmod));
   if (result.exit_code != 0) {
     throw Error(ErrorKind::conflict, "guest.file_error",
-                fmt::format("The file was written, but its permissions could not be set: {}", text::printable(result.stderr_.substr(0, 300))));
+                fmt::format("The file was written, but its permissions could not be set: {}",
+                            text::printable(result.stderr_.substr(0, 300))));
   }
 }
 

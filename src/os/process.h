@@ -41,7 +41,7 @@ struct Command {
   Fd output;                                       ///< standard output; none: /dev/null
   Fd error;                                        ///< standard error; none: /dev/null
   std::vector<std::pair<int, int>> descriptors;    ///< {ours, theirs}: further descriptors the program gets; ours stay open here
-  mode_t umask = 0077;      ///< of the program: what it makes is private unless this says otherwise
+  mode_t umask = 0077;                             ///< of the program: what it makes is private unless this says otherwise
   bool own_session = true;                         ///< setsid(2): a session and process group of its own, so it outlives visord
   Box box;
 };

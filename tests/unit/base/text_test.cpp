@@ -13,7 +13,9 @@ TEST(Text, AGuestCannotDriveTheTerminalThroughAMessage) {
   EXPECT_EQ(text::printable("a\x1b[31mb"), "a\\x1b[31mb");
   EXPECT_EQ(text::printable("line\nnext"), "line\\nnext");
   EXPECT_EQ(text::printable("\xff\xfe"), "\\xff\\xfe");
-  EXPECT_EQ(text::printable("a\xc2\x9b" "31m"), "a\\xc2\\x9b31m");
+  EXPECT_EQ(text::printable("a\xc2\x9b"
+                            "31m"),
+            "a\\xc2\\x9b31m");
   EXPECT_EQ(text::printable("虚拟机"), "虚拟机");
 }
 

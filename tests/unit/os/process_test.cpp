@@ -115,7 +115,8 @@ TEST(Orphans, HelpersOfADeadDaemonAreEndedAndOthersAreNot) {
 
 TEST(File, ModesAreExactWhateverTheUmaskOfTheDaemon) {
   const mode_t before = ::umask(0077);
-  const std::filesystem::path directory = std::filesystem::temp_directory_path() / ("visor-mode-test-" + std::to_string(::getpid()));
+  const std::filesystem::path directory =
+      std::filesystem::temp_directory_path() / ("visor-mode-test-" + std::to_string(::getpid()));
   make_directories(directory / "etc", 0755);
   replace_file(directory / "etc" / "f", "x", 0644);
   ::umask(before);

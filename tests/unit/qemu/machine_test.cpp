@@ -393,8 +393,12 @@ TEST_F(Machine, AGuestThatSwitchesItselfOffEndsAsExpected) {
 
 TEST_F(Machine, ThePowerButtonReachesTheGuest) {
   run([&]() -> Awaitable<> {
-    // Boot code that waits for the power button's bit in the chipset's status register (port 0x600, bit 8), then switches off.
-    std::string sector("\xba\x00\x06\xed\xf6\xc4\x01\x74\xfa\xba\x04\x06\xb8\x00\x20\xef\xf4\xeb\xfd", 19);
+    // Boot code that enables the power button (port 0x602, bit 8), prints R on the serial port, waits for the button's bit in the
+    // chipset's status register (port 0x600, bit 8) and switches itself off.
+    std::string sector(
+        "\xba\x02\x06\xb8\x00\x01\xef\xba\xf8\x03\xb0\x52\xee\xba\x00\x06\xed\xf6\xc4\x01\x74\xfa\xba\x04\x06\xb8\x00"
+        "\x20\xef\xf4\xeb\xfd",
+        32);
     sector.resize(510, '\0');
     sector += "\x55\xaa";
     sector.resize(1U << 20U, '\0');
@@ -403,7 +407,10 @@ TEST_F(Machine, ThePowerButtonReachesTheGuest) {
     testing::add_disk(definition, testing::make_disk("root"), {{root_.path() / "wait.raw", model::DiskFormat::raw}});
     const auto machine = co_await hypervisor_.start(definition);
     Listener listener(loop_, *machine);
-    EXPECT_EQ(co_await machine->status(), model::Status::running);
+    const auto end = std::chrono::steady_clock::now() + 30s;
+    while (!os::read_tail(machine->serial_log(), 1_KiB).ends_with('R') && std::chrono::steady_clock::now() < end) {
+      co_await loop::sleep_for(10ms);
+    }
     co_await machine->press_power_button();
     EXPECT_EQ((co_await listener.wait_for(MachineEvent::Kind::shutdown)).detail, "guest-shutdown");
     EXPECT_TRUE((co_await listener.wait_for(MachineEvent::Kind::exited)).expected);
