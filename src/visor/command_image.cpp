@@ -92,26 +92,23 @@ OptionSpec arch_option() {
 }
 
 Command import_command() {
-  return {
-      .name = "image import",
-      .group = "Images",
-      .summary = "Take a disk image from a file or a URL.",
-      .description =
-          "Any cloud image with cloud-init works. Downloads go on where they broke off and are checked before first use.",
-      .positionals = {{"FILE|URL", "raw, qcow2, vmdk, vhdx or vdi.", Completes::files}},
-      .options = {{.names = "--name", .value = "NAME", .help = "Name of the image (default: from the file)."},
-                  {.names = "--sha256", .value = "HEX", .help = "What the file must hash to."},
-                  {.names = "--image-format",
-                   .value = "FORMAT",
-                   .help = "Format of the file (default: detected).",
-                   .choices = json::enum_names<model::DiskFormat>()},
-                  {.names = "--description", .value = "TEXT", .help = "A note for people."},
-                  arch_option()},
-      .examples = {{"visor image import disk.vmdk --name old/server", "a disk of another hypervisor"},
-                   {"visor image import https://cloud.debian.org/images/cloud/bookworm/latest/debian-12-genericcloud-amd64.qcow2 "
-                    "--name cloud/debian12",
-                    "a cloud image"}},
-      .run = import};
+  return {.name = "image import",
+          .group = "Images",
+          .summary = "Take a disk image from a file or a URL.",
+          .description =
+              "Any cloud image with cloud-init works. Downloads go on where they broke off and are checked before first use.",
+          .positionals = {{"FILE|URL", "raw, qcow2, vmdk, vhdx or vdi.", Completes::files}},
+          .options = {{.names = "--name", .value = "NAME", .help = "Name of the image (default: from the file)."},
+                      {.names = "--sha256", .value = "HEX", .help = "What the file must hash to."},
+                      {.names = "--image-format",
+                       .value = "FORMAT",
+                       .help = "Format of the file (default: detected).",
+                       .choices = json::enum_names<model::DiskFormat>()},
+                      {.names = "--description", .value = "TEXT", .help = "A note for people."},
+                      arch_option()},
+          .examples = {{"visor image import disk.vmdk --name old/server", "a disk of another hypervisor"},
+                       {"visor image import https://example.org/cloud.qcow2 --name cloud/12", "a cloud image"}},
+          .run = import};
 }
 
 }  // namespace

@@ -33,6 +33,19 @@ bool takes_next_word(const std::string& word) {
   return false;
 }
 
+/// Whether the words have the same letters in another order, or differ in one place: the slips of a typing hand.
+bool looks_like(std::string typed, std::string known) {
+  if (typed.size() < 2) return false;
+  const auto rest = std::mismatch(typed.begin(), typed.end(), known.begin(), known.end());
+  const std::string_view after(rest.first, typed.end());
+  const std::string_view wanted(rest.second, known.end());
+  const auto tail = [](std::string_view text) { return text.empty() ? text : text.substr(1); };
+  if (tail(after) == wanted || after == tail(wanted) || tail(after) == tail(wanted)) return true;
+  std::sort(typed.begin(), typed.end());
+  std::sort(known.begin(), known.end());
+  return typed == known;
+}
+
 std::string unknown_command(const std::string& word) {
   std::string message = fmt::format("There is no command '{}'.", text::printable(word));
   for (const Command& command : all_commands()) {
@@ -43,6 +56,9 @@ std::string unknown_command(const std::string& word) {
       }
       return fmt::format("`visor {}` needs one of: {}.", word, verbs);
     }
+  }
+  for (const Command& command : all_commands()) {
+    if (looks_like(word, command.name)) return message + fmt::format(" Did you mean `visor {}`?", command.name);
   }
   return message;
 }
