@@ -6,8 +6,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <exception>
+#include <memory>
+#include <utility>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/json.hpp>
 
 #include "base/error.h"
@@ -15,33 +19,17 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "loop/process.h"
+#include "loop/task_group.h"
 #include "os/file.h"
+#include "qemu/unix_socket.h"
+#include "qmp/commands.h"
 
 namespace visor::qemu {
 namespace {
 
 constexpr std::chrono::seconds kAskTimeout{20};
-/// Spoken on standard input to a QEMU without a machine. The answers carry the ids.
-constexpr std::string_view kQuestions = R"({"execute":"qmp_capabilities","id":"hello"})"
-                                        "\n"
-                                        R"({"execute":"query-machines","id":"machines"})"
-                                        "\n"
-                                        R"({"execute":"query-cpu-definitions","id":"cpus"})"
-                                        "\n"
-                                        R"({"execute":"qom-list-types","arguments":{"abstract":false},"id":"types"})"
-                                        "\n"
-                                        R"({"execute":"quit","id":"quit"})"
-                                        "\n";
-
 Error corrupt(const std::string& what) {
   return {ErrorKind::internal, "qemu.corrupt", fmt::format("QEMU answered nonsense about its abilities: {}", what)};
-}
-
-void read_greeting(const boost::json::value& greeting, Capabilities& into) {
-  const boost::json::object& version = greeting.at("version").at("qemu").as_object();
-  into.major = version.at("major").to_number<std::uint32_t>();
-  into.minor = version.at("minor").to_number<std::uint32_t>();
-  into.version = fmt::format("{}.{}.{}", into.major, into.minor, version.at("micro").to_number<std::uint32_t>());
 }
 
 void read_machines(const boost::json::array& machines, Capabilities& into) {
@@ -59,23 +47,64 @@ void read_names(const boost::json::array& entries, std::vector<std::string>& int
   std::sort(into.begin(), into.end());
 }
 
-void read_line(std::string_view line, Capabilities& into) {
-  const boost::json::value message = json::parse(line);
-  const boost::json::object& object = message.as_object();
-  if (const auto* greeting = object.if_contains("QMP")) return read_greeting(*greeting, into);
-  const auto* id = object.if_contains("id");
-  const auto* answer = object.if_contains("return");
-  if (id == nullptr || answer == nullptr) return;
-  if (*id == "machines") read_machines(answer->as_array(), into);
-  if (*id == "cpus") read_names(answer->as_array(), into.cpu_models);
-  if (*id == "types") read_names(answer->as_array(), into.types);
-}
+/// The monitor's end in the child.
+constexpr int kMonitorDescriptor = 3;
 
 os::Command question(const std::filesystem::path& program) {
   os::Command command;
   command.program = program;
-  command.arguments = {"-nodefaults", "-no-user-config", "-machine", "none", "-S", "-display", "none", "-qmp", "stdio"};
+  command.arguments = {"-nodefaults",
+                       "-no-user-config",
+                       "-machine",
+                       "none",
+                       "-S",
+                       "-display",
+                       "none",
+                       "-chardev",
+                       fmt::format("socket,id=monitor,fd={}", kMonitorDescriptor),
+                       "-mon",
+                       "chardev=monitor,mode=control"};
   return command;
+}
+
+/// Asks everything and only then ends QEMU: at `quit` it drops answers that have not been read yet.
+Awaitable<> ask(os::Fd socket, std::optional<MonitorAnswers>& into) {
+  const std::unique_ptr<qmp::Client> client = co_await qmp::Client::adopt(std::move(socket), kAskTimeout);
+  MonitorAnswers answers;
+  answers.version = client->version();
+  answers.machines = co_await client->execute("query-machines");
+  answers.cpus = co_await client->execute("query-cpu-definitions");
+  answers.types = co_await client->execute("qom-list-types", {{"abstract", false}});
+  into = std::move(answers);
+  co_await qmp::quit(*client);
+  co_await client->close();
+}
+
+Awaitable<MonitorAnswers> ask_program(std::filesystem::path program) {
+  auto [ours, theirs] = socket_pair();
+  os::Command command = question(program);
+  command.descriptors = {{theirs.get(), kMonitorDescriptor}};
+  loop::CommandOptions options;
+  options.timeout = kAskTimeout;
+  std::optional<MonitorAnswers> answers;
+  std::exception_ptr failure;
+  loop::CommandResult result;
+  loop::TaskGroup talk(co_await boost::asio::this_coro::executor);
+  talk.spawn("ask QEMU", [&answers, socket = std::make_shared<os::Fd>(std::move(ours))]() -> Awaitable<> {
+    co_await ask(std::move(*socket), answers);
+  });
+  try {
+    result = co_await loop::run_command(std::move(command), std::move(options));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await talk.close();
+  if (failure) std::rethrow_exception(failure);
+  if (answers) co_return std::move(*answers);
+  throw Error(
+      ErrorKind::unavailable, "qemu.broken",
+      fmt::format("{} does not run ({}): {}", program.native(), result.status.text(), text::printable(text::trim(result.error))),
+      "Reinstall the package of QEMU.");
 }
 
 }  // namespace
@@ -111,19 +140,19 @@ std::string program_identity(const std::filesystem::path& program) {
   return fmt::format("{}|{}|{}.{}", program.native(), info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
 }
 
-Capabilities parse_capabilities(const std::string& monitor_output) {
+Capabilities parse_capabilities(const MonitorAnswers& answers) {
   Capabilities capabilities;
+  capabilities.major = answers.version.major;
+  capabilities.minor = answers.version.minor;
+  capabilities.version = fmt::format("{}.{}.{}", answers.version.major, answers.version.minor, answers.version.micro);
   try {
-    for (const std::string& line : text::split(monitor_output, '\n')) {
-      if (!text::trim(line).empty()) read_line(text::trim(line), capabilities);
-    }
-  } catch (const Error& error) {
-    throw corrupt(error.what());
+    read_machines(answers.machines.as_array(), capabilities);
+    read_names(answers.cpus.as_array(), capabilities.cpu_models);
+    read_names(answers.types.as_array(), capabilities.types);
   } catch (const std::exception& error) {  // Boost.JSON's accessors, for an answer of another shape
     throw corrupt(error.what());
   }
-  if (capabilities.version.empty() || capabilities.machines.empty() || capabilities.types.empty())
-    throw corrupt("some answers are missing");
+  if (capabilities.machines.empty() || capabilities.types.empty()) throw corrupt("some answers are missing");
   return capabilities;
 }
 
@@ -145,17 +174,7 @@ Awaitable<Capabilities> CapabilityCache::get(std::filesystem::path program) {
   const std::filesystem::path file = directory_ / fmt::format("abilities-{}.json", text::hex(identity));
   if (std::optional<Capabilities> stored = load(file)) co_return known_[identity] = std::move(*stored);
 
-  loop::CommandOptions options;
-  options.timeout = kAskTimeout;
-  options.input = kQuestions;
-  const loop::CommandResult result = co_await loop::run_command(question(program), std::move(options));
-  if (!result.status.success()) {
-    throw Error(ErrorKind::unavailable, "qemu.broken",
-                fmt::format("{} does not run ({}): {}", program.native(), result.status.text(),
-                            text::printable(text::trim(result.error))),
-                "Reinstall the package of QEMU.");
-  }
-  const Capabilities capabilities = parse_capabilities(result.output);
+  const Capabilities capabilities = parse_capabilities(co_await ask_program(program));
   os::make_directories(directory_);
   os::replace_file(file, boost::json::serialize(json::to_json(capabilities)));
   known_[identity] = capabilities;

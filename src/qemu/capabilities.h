@@ -12,6 +12,7 @@
 
 #include "loop/awaitable.h"
 #include "model/machine_spec.h"
+#include "qmp/client.h"
 
 namespace visor::qemu {
 
@@ -53,8 +54,16 @@ std::string program_package(model::Arch arch);
 /// What makes a program the same one as before: changes with every update.
 std::string program_identity(const std::filesystem::path& program);
 
-/// Reads the answers of the monitor commands below, in their order. Throws Error{internal, "qemu.corrupt"}.
-Capabilities parse_capabilities(const std::string& monitor_output);
+/// What QEMU says about itself: the answers of query-machines, query-cpu-definitions and qom-list-types.
+struct MonitorAnswers {
+  qmp::Version version;
+  boost::json::value machines;
+  boost::json::value cpus;
+  boost::json::value types;
+};
+
+/// Reads the answers. Throws Error{internal, "qemu.corrupt"}.
+Capabilities parse_capabilities(const MonitorAnswers& answers);
 
 /// Asks QEMU once per binary; remembers in memory and as JSON below `cache_directory`.
 class CapabilityCache {
