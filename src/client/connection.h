@@ -44,7 +44,7 @@ using Source = std::function<std::string(std::size_t limit)>;
 using Sink = std::function<void(std::string_view bytes)>;
 
 /// A connection to the daemon. It opens itself, and again after the daemon closed it while idle. Not for two requests at
-/// the same time. All methods throw Error: what the daemon answered (its problem object), `client.no_daemon` when nobody
+/// the same time, and to be destroyed before the event loop on which its methods ran. All methods throw Error: what the daemon answered (its problem object), `client.no_daemon` when nobody
 /// listens, `client.no_permission`, `client.disconnected` when the answer broke off, `client.timeout`.
 class Connection {
  public:

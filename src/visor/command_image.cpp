@@ -49,8 +49,8 @@ Awaitable<int> info(Context& context, const Arguments& arguments) {
 Awaitable<int> build(Context& context, const Arguments& arguments) {
   const model::BuildRequest request = {.name = arguments.get("IMAGE"), .architecture = architecture(arguments)};
   model::Task task = co_await context.api().build_image(request);
-  co_return co_await finish_task(
-      context, std::move(task), fmt::format("The image {0} is built; `visor launch {0}` makes a machine from it.", request.name));
+  Finish finish = {.done = fmt::format("The image {0} is built; `visor launch {0}` makes a machine from it.", request.name)};
+  co_return co_await finish_task(context, std::move(task), std::move(finish));
 }
 
 bool is_url(const std::string& text) { return text.starts_with("https://") || text.starts_with("http://"); }
@@ -67,7 +67,7 @@ Awaitable<int> import(Context& context, const Arguments& arguments) {
   request.description = arguments.get("description");
   request.architecture = architecture(arguments);
   model::Task task = co_await context.api().import_image(request);
-  co_return co_await finish_task(context, std::move(task), fmt::format("The image {} is there.", request.name));
+  co_return co_await finish_task(context, std::move(task), {.done = fmt::format("The image {} is there.", request.name)});
 }
 
 Awaitable<int> remove(Context& context, const Arguments& arguments) {
@@ -81,7 +81,7 @@ Awaitable<int> remove(Context& context, const Arguments& arguments) {
     }
   }
   model::Task task = co_await context.api().remove_image(name);
-  co_return co_await finish_task(context, std::move(task), fmt::format("The image {} is deleted.", name));
+  co_return co_await finish_task(context, std::move(task), {.done = fmt::format("The image {} is deleted.", name)});
 }
 
 OptionSpec arch_option() {

@@ -46,9 +46,11 @@ Awaitable<int> start_one(Context& context, const Arguments& /*arguments*/, std::
   request.timeout_seconds = kReadySeconds;
   if (context.globals.timeout) request.timeout_seconds = static_cast<std::uint32_t>(context.globals.timeout->count());
   model::Task task = co_await context.api().act(name, "start", json::to_json(request));
-  co_return co_await finish_task(context, std::move(task),
-                                 fmt::format("{} {}.", name, request.wait == "ready" ? "is ready" : "runs"),
-                                 after_daemon(context, request.timeout_seconds));
+  const bool ready = request.wait == "ready";
+  Finish finish = {.done = fmt::format("{} {}.", name, ready ? "is ready" : "runs"),
+                   .limit = after_daemon(context, request.timeout_seconds),
+                   .ready_machine = ready ? name : std::string()};
+  co_return co_await finish_task(context, std::move(task), std::move(finish));
 }
 
 model::StopRequest stop_request(const Context& context, const Arguments& arguments) {
@@ -62,21 +64,21 @@ model::StopRequest stop_request(const Context& context, const Arguments& argumen
 Awaitable<int> stop_one(Context& context, const Arguments& arguments, std::string name) {
   const model::StopRequest request = stop_request(context, arguments);
   model::Task task = co_await context.api().act(name, "stop", json::to_json(request));
-  co_return co_await finish_task(context, std::move(task), fmt::format("{} is stopped.", name),
-                                 after_daemon(context, request.timeout_seconds));
+  Finish finish = {.done = fmt::format("{} is stopped.", name), .limit = after_daemon(context, request.timeout_seconds)};
+  co_return co_await finish_task(context, std::move(task), std::move(finish));
 }
 
 Awaitable<int> restart_one(Context& context, const Arguments& arguments, std::string name) {
   const model::StopRequest request = stop_request(context, arguments);
   model::Task task = co_await context.api().act(name, "restart", json::to_json(request));
-  co_return co_await finish_task(context, std::move(task), fmt::format("{} has been restarted.", name),
-                                 after_daemon(context, request.timeout_seconds));
+  Finish finish = {.done = fmt::format("{} has been restarted.", name), .limit = after_daemon(context, request.timeout_seconds)};
+  co_return co_await finish_task(context, std::move(task), std::move(finish));
 }
 
 /// An action without a body.
 Awaitable<int> act(Context& context, std::string name, std::string action, std::string done) {
   model::Task task = co_await context.api().act(name, std::move(action), nullptr);
-  co_return co_await finish_task(context, std::move(task), fmt::format("{} {}.", name, done));
+  co_return co_await finish_task(context, std::move(task), {.done = fmt::format("{} {}.", name, done)});
 }
 
 Awaitable<int> reset_one(Context& context, const Arguments& /*arguments*/, std::string name) {
@@ -105,7 +107,7 @@ Awaitable<int> rename(Context& context, const Arguments& arguments) {
   const std::string new_name = arguments.get("NEWNAME");
   const boost::json::value body = {{"name", new_name}};
   model::Task task = co_await context.api().act(name, "rename", body);
-  co_return co_await finish_task(context, std::move(task), fmt::format("{} is now called {}.", name, new_name));
+  co_return co_await finish_task(context, std::move(task), {.done = fmt::format("{} is now called {}.", name, new_name)});
 }
 
 /// What deleting the machines takes away, as text for the question and as JSON for a dry run.
@@ -129,7 +131,7 @@ Awaitable<Removal> preview(Context& context, std::vector<std::string> names) {
 
 Awaitable<int> delete_one(Context& context, const Arguments& arguments, std::string name) {
   model::Task task = co_await context.api().remove(name, arguments.has("force"));
-  co_return co_await finish_task(context, std::move(task), fmt::format("{} is deleted.", name));
+  co_return co_await finish_task(context, std::move(task), {.done = fmt::format("{} is deleted.", name)});
 }
 
 Awaitable<int> remove(Context& context, const Arguments& arguments) {

@@ -36,9 +36,15 @@ struct Context {
 Awaitable<model::Task> wait_for_task(Context& context, model::Task task,
                                      std::optional<std::chrono::seconds> limit = std::nullopt);
 
+/// What finish_task() does besides waiting for the task.
+struct Finish {
+  std::string done;                                          ///< said at the end
+  std::optional<std::chrono::seconds> limit = std::nullopt;  ///< instead of --timeout
+  std::string ready_machine = {};  ///< must be ready at the end, whatever became of the daemon meanwhile
+};
+
 /// wait_for_task(), or with --no-wait the task's id; then says `done`, or shows the task as JSON or YAML. Returns the exit code.
-Awaitable<int> finish_task(Context& context, model::Task task, std::string done,
-                           std::optional<std::chrono::seconds> limit = std::nullopt);
+Awaitable<int> finish_task(Context& context, model::Task task, Finish finish);
 
 /// The limit for the daemon's own deadline of `seconds`: it speaks first, with the better message.
 std::optional<std::chrono::seconds> after_daemon(const Context& context, std::uint32_t seconds);

@@ -20,6 +20,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kFrame = std::chrono::milliseconds(100);
+/// As long as the daemon itself waits for a guest unless told.
+constexpr auto kReadyLimit = std::chrono::seconds(600);
 /// How long the daemon may be away (a restart) while one waits.
 constexpr auto kPatience = std::chrono::seconds(20);
 
@@ -145,6 +147,31 @@ void throw_if_failed(const model::Task& task) {
               fmt::format("The task '{}' was {}.", task.title, json::enum_name(task.state)));
 }
 
+/// A daemon that was restarted in the middle ends the task when the machine runs, although its guest may not be ready yet.
+Awaitable<> wait_until_ready(Context& context, std::string name, Clock::time_point deadline) {
+  for (;;) {
+    std::optional<Error> problem;
+    try {
+      const model::Machine machine = co_await context.api().machine(name);
+      if (machine.state.ready) co_return;
+      if (machine.state.status != model::Status::running && machine.state.status != model::Status::starting) {
+        problem = Error(ErrorKind::conflict, "cli.not_running",
+                        fmt::format("{} is {} before its guest was ready.", name, json::enum_name(machine.state.status)),
+                        fmt::format("`visor log {}` may say why.", name));
+      }
+    } catch (const Error& error) {
+      if (!may_be_restarting(error)) throw;
+    }
+    if (problem) throw Error(std::move(*problem));
+    if (Clock::now() >= deadline) {
+      throw Error(ErrorKind::timeout, "cli.timeout",
+                  fmt::format("The guest of {} was not ready in time; the machine runs on.", name),
+                  fmt::format("Look at it with `visor console {}`.", name));
+    }
+    co_await loop::sleep_for(std::chrono::milliseconds(500));
+  }
+}
+
 }  // namespace
 
 client::Api& Context::api() {
@@ -159,7 +186,7 @@ Awaitable<model::Task> wait_for_task(Context& context, model::Task task, std::op
   co_return ended;
 }
 
-Awaitable<int> finish_task(Context& context, model::Task task, std::string done, std::optional<std::chrono::seconds> limit) {
+Awaitable<int> finish_task(Context& context, model::Task task, Finish finish) {
   if (context.globals.no_wait) {
     const std::string sentence = fmt::format("Task {0} runs; `visor task wait {0}` waits for it.", task.id);
     if (context.out.is_table()) {
@@ -169,9 +196,13 @@ Awaitable<int> finish_task(Context& context, model::Task task, std::string done,
     }
     co_return kExitOk;
   }
-  task = co_await wait_for_task(context, std::move(task), limit);
+  const Clock::time_point start = Clock::now();
+  task = co_await wait_for_task(context, std::move(task), finish.limit);
+  if (!finish.ready_machine.empty()) {
+    co_await wait_until_ready(context, finish.ready_machine, start + finish.limit.value_or(kReadyLimit));
+  }
   if (context.out.is_table()) {
-    context.out.say(done);
+    context.out.say(finish.done);
   } else {
     context.out.show(json::to_json(task));
   }

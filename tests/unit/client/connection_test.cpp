@@ -23,15 +23,10 @@ using testing::http_answer;
 
 Endpoint at(const FakeDaemon& daemon) { return {.socket = daemon.socket(), .host = {}, .port = 0, .token = {}}; }
 
-void run(const std::function<Awaitable<>()>& work) {
-  loop::EventLoop loop;
-  loop.run_until_done(work);
-}
-
 /// The Error that `work` ends with; code "none" when it ends well.
-Error failure_of(const std::function<Awaitable<>()>& work) {
+Error failure_of(loop::EventLoop& loop, const std::function<Awaitable<>()>& work) {
   try {
-    run(work);
+    loop.run_until_done(work);
   } catch (const Error& error) {
     return error;
   }
@@ -39,8 +34,9 @@ Error failure_of(const std::function<Awaitable<>()>& work) {
 }
 
 Error failure_of_get(const FakeDaemon& daemon) {
+  loop::EventLoop loop;
   Connection connection(at(daemon));
-  return failure_of([&]() -> Awaitable<> {
+  return failure_of(loop, [&]() -> Awaitable<> {
     co_await connection.call({.target = "/api/v1/host", .body = {}, .if_match = {}, .timeout = std::chrono::seconds(5)});
   });
 }
@@ -49,8 +45,9 @@ TEST(Connection, ReadsAnswersInChunks) {
   FakeDaemon daemon(
       {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
        "4\r\n{\"a\"\r\n3\r\n:1}\r\n0\r\n\r\n"});
+  loop::EventLoop loop;
   Connection connection(at(daemon));
-  run([&]() -> Awaitable<> {
+  loop.run_until_done([&]() -> Awaitable<> {
     const boost::json::value value = co_await connection.call({.target = "/x", .body = {}, .if_match = {}});
     EXPECT_EQ(value.at("a").as_int64(), 1);
   });
@@ -58,8 +55,9 @@ TEST(Connection, ReadsAnswersInChunks) {
 
 TEST(Connection, KeepsOneConnectionForManyRequests) {
   FakeDaemon daemon({http_answer("200 OK", "application/json", "1"), http_answer("200 OK", "application/json", "2")});
+  loop::EventLoop loop;
   Connection connection(at(daemon));
-  run([&]() -> Awaitable<> {
+  loop.run_until_done([&]() -> Awaitable<> {
     co_await connection.call({.target = "/a", .body = {}, .if_match = {}});
     const boost::json::value second = co_await connection.call({.target = "/b", .body = {}, .if_match = {}});
     EXPECT_EQ(second.as_int64(), 2);
@@ -70,8 +68,9 @@ TEST(Connection, KeepsOneConnectionForManyRequests) {
 TEST(Connection, OpensItselfAgainAfterTheDaemonClosedItWhileIdle) {
   FakeDaemon daemon({http_answer("200 OK", "application/json", "1") + FakeDaemon::kCloses,
                      http_answer("202 Accepted", "application/json", "2")});
+  loop::EventLoop loop;
   Connection connection(at(daemon));
-  run([&]() -> Awaitable<> {
+  loop.run_until_done([&]() -> Awaitable<> {
     co_await connection.call({.target = "/a", .body = {}, .if_match = {}});
     // A POST must not be sent twice, so the stale connection has to be noticed before.
     while (daemon.closed() == 0) co_await loop::sleep_for(std::chrono::milliseconds(1));
@@ -126,8 +125,9 @@ TEST(Connection, GarbageInsteadOfHttpIsAnError) {
 
 TEST(Connection, SilentDaemonEndsInATimeout) {
   FakeDaemon daemon({"", ""});
+  loop::EventLoop loop;
   Connection connection(at(daemon));
-  const Error error = failure_of([&]() -> Awaitable<> {
+  const Error error = failure_of(loop, [&]() -> Awaitable<> {
     co_await connection.call({.target = "/api/v1/host", .body = {}, .if_match = {}, .timeout = std::chrono::milliseconds(50)});
   });
   EXPECT_EQ(error.code(), "client.timeout");
@@ -135,27 +135,30 @@ TEST(Connection, SilentDaemonEndsInATimeout) {
 }
 
 TEST(Connection, MissingDaemonIsToldWithAHint) {
+  loop::EventLoop loop;
   Connection connection({.socket = "/nonexistent/visord.sock", .host = {}, .port = 0, .token = {}});
   const Error error =
-      failure_of([&]() -> Awaitable<> { co_await connection.call({.target = "/x", .body = {}, .if_match = {}}); });
+      failure_of(loop, [&]() -> Awaitable<> { co_await connection.call({.target = "/x", .body = {}, .if_match = {}}); });
   EXPECT_EQ(error.code(), "client.no_daemon");
   EXPECT_THAT(error.what(), HasSubstr("/nonexistent/visord.sock"));
   EXPECT_THAT(error.hint(), HasSubstr("./run"));
 }
 
 TEST(Connection, TooLongSocketPathIsNotCutSilently) {
+  loop::EventLoop loop;
   Connection connection({.socket = "/" + std::string(200, 'a'), .host = {}, .port = 0, .token = {}});
   const Error error =
-      failure_of([&]() -> Awaitable<> { co_await connection.call({.target = "/x", .body = {}, .if_match = {}}); });
+      failure_of(loop, [&]() -> Awaitable<> { co_await connection.call({.target = "/x", .body = {}, .if_match = {}}); });
   EXPECT_EQ(error.code(), "client.bad_socket");
 }
 
 TEST(Connection, UploadSendsEveryByteAndTellsTheProgress) {
   FakeDaemon daemon({http_answer("200 OK", "application/json", "{\"bytes\":300000}")});
+  loop::EventLoop loop;
   Connection connection(at(daemon));
   const std::string content(300'000, 'x');
   std::uint64_t told = 0;
-  run([&]() -> Awaitable<> {
+  loop.run_until_done([&]() -> Awaitable<> {
     Source source = [&, at = std::size_t{0}](std::size_t limit) mutable {
       std::string piece = content.substr(at, limit);
       at += piece.size();
@@ -172,8 +175,9 @@ TEST(Connection, UploadSendsEveryByteAndTellsTheProgress) {
 
 TEST(Connection, EmptyFileCanBeUploaded) {
   FakeDaemon daemon({http_answer("200 OK", "application/json", "{\"bytes\":0}")});
+  loop::EventLoop loop;
   Connection connection(at(daemon));
-  run([&]() -> Awaitable<> {
+  loop.run_until_done([&]() -> Awaitable<> {
     co_await connection.upload({.method = "PUT", .target = "/f", .body = {}, .if_match = {}}, Bytes{0},
                                [](std::size_t) { return ""; }, {});
   });
@@ -184,10 +188,11 @@ TEST(Connection, DownloadHandsOverTheBodyAndRefusalsWriteNothing) {
   FakeDaemon daemon(
       {http_answer("200 OK", "application/octet-stream", std::string(100'000, 'y')),
        http_answer("404 Not Found", "application/problem+json", R"({"status":404,"code":"guest.no_file","detail":"No."})")});
+  loop::EventLoop loop;
   Connection connection(at(daemon));
   std::string got;
   Sink sink = [&](std::string_view bytes) { got += bytes; };
-  const Error error = failure_of([&]() -> Awaitable<> {
+  const Error error = failure_of(loop, [&]() -> Awaitable<> {
     co_await connection.download({.target = "/f", .body = {}, .if_match = {}}, sink, {});
     co_await connection.download({.target = "/g", .body = {}, .if_match = {}}, sink, {});
   });
@@ -199,8 +204,9 @@ TEST(Connection, EventsComeOneByOne) {
   FakeDaemon daemon(
       {"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
        "1c\r\nid: 7\nevent: task\ndata: {}\n\n\r\n18\r\n: alive\n\nid: 8\ndata: 1\n\n\r\n0\r\n\r\n"});
+  loop::EventLoop loop;
   Connection connection(at(daemon));
-  run([&]() -> Awaitable<> {
+  loop.run_until_done([&]() -> Awaitable<> {
     const auto stream = co_await connection.events(6);
     const auto first = co_await stream->next();
     const auto second = co_await stream->next();
@@ -215,9 +221,10 @@ TEST(Connection, EventsComeOneByOne) {
 TEST(Connection, RefusedWebSocketTellsTheProblem) {
   FakeDaemon daemon({http_answer("401 Unauthorized", "application/problem+json",
                                  R"({"status":401,"code":"auth.required","detail":"Log in."})")});
+  loop::EventLoop loop;
   Connection connection(at(daemon));
   const Error error =
-      failure_of([&]() -> Awaitable<> { co_await connection.open_websocket("/api/v1/machines/x/serial?ticket=1"); });
+      failure_of(loop, [&]() -> Awaitable<> { co_await connection.open_websocket("/api/v1/machines/x/serial?ticket=1"); });
   EXPECT_EQ(error.code(), "auth.required");
 }
 
@@ -231,8 +238,9 @@ TEST(Api, NamesCannotLeaveTheirPlaceInThePath) {
 TEST(Api, NewerDaemonMaySayMore) {
   FakeDaemon daemon(
       {http_answer("200 OK", "application/json", R"({"machines":[{"name":"a","future":true,"spec":{"novelty":1}}]})")});
+  loop::EventLoop loop;
   Api api(at(daemon));
-  run([&]() -> Awaitable<> {
+  loop.run_until_done([&]() -> Awaitable<> {
     const auto machines = co_await api.machines();
     EXPECT_TRUE(machines.size() == 1 && machines.front().name == "a");
   });
@@ -240,15 +248,17 @@ TEST(Api, NewerDaemonMaySayMore) {
 
 TEST(Api, AnswerOfTheWrongShapeIsAnErrorAndNotAnEmptyList) {
   FakeDaemon daemon({http_answer("200 OK", "application/json", "[]")});
+  loop::EventLoop loop;
   Api api(at(daemon));
-  EXPECT_EQ(failure_of([&]() -> Awaitable<> { co_await api.machines(); }).code(), "client.bad_answer");
+  EXPECT_EQ(failure_of(loop, [&]() -> Awaitable<> { co_await api.machines(); }).code(), "client.bad_answer");
 }
 
 TEST(Api, ChangeIsRefusedWhenSomebodyElseWasFaster) {
   FakeDaemon daemon({http_answer("412 Precondition Failed", "application/problem+json",
                                  R"({"status":412,"code":"machine.changed","detail":"C."})")});
+  loop::EventLoop loop;
   Api api(at(daemon));
-  const Error error = failure_of([&]() -> Awaitable<> {
+  const Error error = failure_of(loop, [&]() -> Awaitable<> {
     co_await api.change("hello", {{"description", "x"}}, {.if_revision = 7, .dry_run = true});
   });
   EXPECT_EQ(error.kind(), ErrorKind::precondition);
