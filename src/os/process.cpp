@@ -47,6 +47,7 @@ struct Prepared {
   std::string directory;
   std::vector<std::pair<int, int>> descriptors;
   Fd ruleset;
+  Pipe gate;  ///< the child waits for a byte from it before exec; closed: it does not wait
   const Box* box = nullptr;
   mode_t umask = 0077;
   bool own_session = true;
@@ -92,15 +93,33 @@ void place_descriptors(int status_pipe, std::vector<std::pair<int, int>>& descri
   }
 }
 
+/// Moves a descriptor above those that place_descriptors() fills.
+void keep(int status_pipe, Fd& descriptor, int above) {
+  if (!descriptor) return;
+  descriptor = Fd(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, above));
+  if (!descriptor) fail_child(status_pipe, "F_DUPFD");
+}
+
+/// Waits for the parent's word; without it, because the parent has ended, there is no program.
+void wait_at(const Pipe& gate) {
+  if (!gate.read) return;
+  char word = 0;
+  ssize_t got = 0;
+  do {
+    got = ::read(gate.read.get(), &word, 1);
+  } while (got < 0 && errno == EINTR);
+  if (got != 1) ::_exit(127);
+}
+
 [[noreturn]] void run_child(int status_pipe, Prepared& prepared) {
   // The status pipe must survive place_descriptors().
   const int status = ::fcntl(status_pipe, F_DUPFD_CLOEXEC, 900);
   if (status >= 0) status_pipe = status;
-  // So must the ruleset.
-  if (prepared.ruleset) {
-    prepared.ruleset = Fd(::fcntl(prepared.ruleset.get(), F_DUPFD_CLOEXEC, 901));
-    if (!prepared.ruleset) fail_child(status_pipe, "F_DUPFD");
-  }
+  // So must these.
+  keep(status_pipe, prepared.ruleset, 901);
+  keep(status_pipe, prepared.gate.read, 902);
+  // The parent's end alone must hold the gate open.
+  prepared.gate.write.reset();
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -112,6 +131,7 @@ void place_descriptors(int status_pipe, std::vector<std::pair<int, int>>& descri
   if (::chdir(prepared.directory.c_str()) != 0) fail_child(status_pipe, "chdir");
   ::umask(prepared.umask);
   enter_box(status_pipe, prepared);
+  wait_at(prepared.gate);
   ::execve(prepared.program.c_str(), prepared.argv.data(), prepared.envp.data());
   fail_child(status_pipe, "execve");
 }
@@ -156,6 +176,20 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   return list;
 }
 
+/// Lets the child become the program after `before_exec`. Both ends of the gate are open here, so a child that has failed
+/// already is no SIGPIPE.
+void open_gate(Process& child, Pipe& gate, const Process::BeforeExec& before_exec) {
+  try {
+    before_exec(child);
+  } catch (...) {
+    gate.write.reset();
+    child.signal(SIGKILL);
+    ::waitpid(child.pid(), nullptr, 0);
+    throw;
+  }
+  (void)!::write(gate.write.get(), "", 1);
+}
+
 Error child_error(const Command& command, const ChildFailure& failure) {
   return system_error(fmt::format("start {} ({})", command.program.native(), failure.step.data()), failure.error_number);
 }
@@ -166,7 +200,7 @@ std::string ExitStatus::text() const {
   return signal != 0 ? fmt::format("killed by signal {}", signal) : fmt::format("exit code {}", code);
 }
 
-Process Process::spawn(const Command& command) {
+Process Process::spawn(const Command& command, const BeforeExec& before_exec) {
   Prepared prepared;
   prepared.program = resolve_program(command);
   std::vector<std::string> arguments{prepared.program};
@@ -185,6 +219,7 @@ Process Process::spawn(const Command& command) {
   if (command.box.landlock) prepared.ruleset = make_landlock_ruleset(command.box.readable, command.box.writable);
 
   Pipe status = make_pipe();
+  if (before_exec) prepared.gate = make_pipe();
   const pid_t pid = ::fork();
   if (pid < 0) throw system_error("fork", errno);
   if (pid == 0) run_child(status.write.get(), prepared);
@@ -194,6 +229,7 @@ Process Process::spawn(const Command& command) {
   process.pid_ = pid;
   process.pidfd_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   process.start_time_ = process_start_time(pid).value_or(0);
+  if (before_exec) open_gate(process, prepared.gate, before_exec);
   ChildFailure failure{};
   ssize_t got = 0;
   do {

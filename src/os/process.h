@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -59,9 +60,14 @@ struct ExitStatus {
 /// A process known by pidfd, so that a signal can never hit another one that got its number.
 class Process {
  public:
+  /// Told of a process that exists but is not yet the program.
+  using BeforeExec = std::function<void(const Process&)>;
+
   Process() = default;
   /// Starts `command`. Errors of the child before exec (no such program, no permission, Landlock) are thrown here as Error.
-  static Process spawn(const Command& command);
+  /// The program runs only after `before_exec` has returned: what that writes down is never missing for a program that runs,
+  /// however this process ends. Nothing runs when it throws.
+  static Process spawn(const Command& command, const BeforeExec& before_exec = nullptr);
   /// Takes hold of a running process that may be a stranger's child: `start_time` (clock ticks, field 22 of
   /// /proc/PID/stat) guards against reuse of the number. Nothing when it is gone.
   static std::optional<Process> attach(pid_t pid, std::uint64_t start_time);

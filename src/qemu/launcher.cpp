@@ -66,20 +66,6 @@ os::Box make_box(const Plan& plan, const LaunchFiles& files, const QemuUser& use
   return box;
 }
 
-os::Process spawn(const hypervisor::MachineDefinition& definition, const Plan& plan, const LaunchFiles& files,
-                  const QemuUser& user) {
-  os::Command command;
-  command.program = plan.choices.program;
-  command.arguments = to_argv(make_arguments(definition, plan));
-  command.output = os::open_file(definition.runtime_directory / kQemuLog, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC);
-  command.error = command.output.duplicate();
-  command.descriptors = files.descriptors();
-  command.box = make_box(plan, files, user);
-  // Boxed libraries must not look for a home directory that they cannot read.
-  command.environment = {{"HOME", "/"}};
-  return os::Process::spawn(command);
-}
-
 ProcessRecord make_record(const hypervisor::MachineDefinition& definition, const Plan& plan, const os::Process& process) {
   ProcessRecord record;
   record.machine_id = definition.id;
@@ -94,6 +80,24 @@ ProcessRecord make_record(const hypervisor::MachineDefinition& definition, const
   record.started_at = std::chrono::system_clock::now();
   record.spec = definition.spec;
   return record;
+}
+
+os::Process spawn(const hypervisor::MachineDefinition& definition, const Plan& plan, const LaunchFiles& files,
+                  const QemuUser& user, ProcessRecord& record) {
+  os::Command command;
+  command.program = plan.choices.program;
+  command.arguments = to_argv(make_arguments(definition, plan));
+  command.output = os::open_file(definition.runtime_directory / kQemuLog, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC);
+  command.error = command.output.duplicate();
+  command.descriptors = files.descriptors();
+  command.box = make_box(plan, files, user);
+  // Boxed libraries must not look for a home directory that they cannot read.
+  command.environment = {{"HOME", "/"}};
+  // A QEMU without a record could not be found again by a later daemon.
+  return os::Process::spawn(command, [&](const os::Process& process) {
+    record = make_record(definition, plan, process);
+    write_record(definition.runtime_directory, record);
+  });
 }
 
 void require_not_running(const hypervisor::MachineDefinition& definition) {
@@ -141,13 +145,11 @@ Awaitable<> attempt(Attempt& attempt, const hypervisor::MachineDefinition& defin
   const QemuUser user = choose_user(plan.choices.accelerator == "kvm");
   {
     const LaunchFiles files = LaunchFiles::open(definition, plan, user.uid.has_value());
-    attempt.process = spawn(definition, plan, files, user);
+    attempt.process = spawn(definition, plan, files, user, record);
     attempt.spawned = true;
     // From here on QEMU alone holds the listening sockets: when it ends, our connection ends too.
   }
   std::optional<os::Fd> connection = connect_unix(definition.runtime_directory, kControlSocket);
-  record = make_record(definition, plan, attempt.process);
-  write_record(definition.runtime_directory, record);
   if (!connection) throw Error(ErrorKind::unavailable, "qemu.gone", "QEMU ended at once.");
   attempt.client = co_await qmp::Client::adopt(std::move(*connection));
   co_await set_initial_state(*attempt.client, definition.spec);

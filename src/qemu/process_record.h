@@ -14,7 +14,7 @@
 
 namespace visor::qemu {
 
-/// Written before the guest runs its first instruction, in a directory that QEMU itself cannot write to.
+/// Written before QEMU itself runs, in a directory that QEMU cannot write to.
 struct ProcessRecord {
   std::string machine_id;
   std::string machine_name;

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <unistd.h>
-
 #include <csignal>
 #include <memory>
 #include <system_error>
@@ -31,6 +29,8 @@ namespace {
 using Found = hypervisor::Hypervisor::Found;
 
 constexpr std::chrono::seconds kMonitorTimeout{2};
+/// A QEMU that was started a moment ago may still be loading.
+constexpr std::chrono::seconds kFreshMonitorTimeout{8};
 constexpr std::chrono::seconds kExitTimeout{10};
 
 /// What the monitor said, if it said anything.
@@ -39,22 +39,43 @@ struct Contact {
   std::string run_state;
 };
 
-Awaitable<Contact> contact(std::filesystem::path directory) {
+Awaitable<Contact> contact(std::filesystem::path directory, std::chrono::seconds timeout) {
   Contact contact;
   try {
     std::optional<os::Fd> socket = connect_unix(directory, kControlSocket);
     if (!socket) co_return contact;
-    contact.client = co_await qmp::Client::adopt(std::move(*socket), kMonitorTimeout);
+    contact.client = co_await qmp::Client::adopt(std::move(*socket), timeout);
     std::function<Awaitable<qmp::RunState>()> ask = [&contact]() -> Awaitable<qmp::RunState> {
       co_return co_await qmp::query_status(*contact.client);
     };
-    contact.run_state = (co_await loop::with_timeout<qmp::RunState>(kMonitorTimeout, "An answer of QEMU", ask)).status;
+    contact.run_state = (co_await loop::with_timeout<qmp::RunState>(timeout, "An answer of QEMU", ask)).status;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
     log::warning("QEMU in {} does not answer: {}", directory.native(), error.what());
     contact.client.reset();
   }
   co_return contact;
+}
+
+/// The daemon died while it wrote the machine's state to disk: nobody reads what is still being written, so the guest goes on.
+Awaitable<> take_back_save(Contact& monitor, const std::string& machine_name) {
+  try {
+    qmp::Migration migration = co_await qmp::query_migrate(*monitor.client);
+    const bool stopped_for_it = monitor.run_state == "finish-migrate" || monitor.run_state == "postmigrate";
+    if (!migration.under_way() && !stopped_for_it) co_return;
+    log::info("machine {}: taking back a save that was interrupted", machine_name);
+    co_await qmp::migrate_cancel(*monitor.client);
+    const auto deadline = std::chrono::steady_clock::now() + kExitTimeout;
+    while (migration.under_way() && std::chrono::steady_clock::now() < deadline) {
+      co_await loop::sleep_for(std::chrono::milliseconds(10));
+      migration = co_await qmp::query_migrate(*monitor.client);
+    }
+    co_await qmp::cont(*monitor.client);
+    monitor.run_state = "running";
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    log::error("machine {} could not be continued after an interrupted save: {}", machine_name, error.what());
+  }
 }
 
 /// Ends a QEMU that never ran its guest.
@@ -67,25 +88,11 @@ Awaitable<> abandon(os::Process process, std::filesystem::path directory) {
   remove_leftovers(directory);
 }
 
-/// A directory with a socket but without a record: the daemon died between starting QEMU and writing the record. QEMU itself
-/// listens on the socket (it called listen(2) last), so the kernel knows its number.
-Awaitable<> end_unrecorded(std::filesystem::path directory) {
-  const std::optional<os::Fd> socket = connect_unix(directory, kControlSocket);
-  const std::optional<pid_t> pid = socket ? peer_process(*socket) : std::nullopt;
-  const auto start_time = pid ? os::process_start_time(*pid) : std::nullopt;
-  std::optional<os::Process> process = start_time ? os::Process::attach(*pid, *start_time) : std::nullopt;
-  if (process && process->pid() != ::getpid()) {
-    log::info("ending process {}, whose start was interrupted ({})", process->pid(), directory.native());
-    co_await abandon(std::move(*process), directory);
-  } else {
-    remove_leftovers(directory);
-  }
-}
-
 Awaitable<> look_at(std::filesystem::path directory, Found& found) {
   std::optional<ProcessRecord> record = read_record(directory);
   if (!record) {
-    if (std::filesystem::exists(directory / kControlSocket)) co_await end_unrecorded(directory);
+    // The daemon died after it had made the sockets and before there was a QEMU.
+    remove_leftovers(directory);
     co_return;
   }
   std::optional<os::Process> process;
@@ -97,13 +104,15 @@ Awaitable<> look_at(std::filesystem::path directory, Found& found) {
     remove_leftovers(directory);
     co_return;
   }
-  Contact monitor = co_await contact(directory);
+  const bool fresh = std::chrono::system_clock::now() - record->started_at < kFreshMonitorTimeout;
+  Contact monitor = co_await contact(directory, fresh ? kFreshMonitorTimeout : kMonitorTimeout);
   if (monitor.client && status_of(monitor.run_state) == model::Status::starting) {
     log::info("ending machine {}: its start was interrupted before the guest ran", record->machine_name);
     monitor.client.reset();
     co_await abandon(std::move(*process), directory);
     co_return;
   }
+  if (monitor.client) co_await take_back_save(monitor, record->machine_name);
   const bool switched_off = monitor.run_state == "shutdown";
   const auto executor = co_await boost::asio::this_coro::executor;
   found.running.push_back(

@@ -68,11 +68,4 @@ std::pair<os::Fd, os::Fd> socket_pair() {
   return {os::Fd(ends[0]), os::Fd(ends[1])};
 }
 
-std::optional<pid_t> peer_process(const os::Fd& socket) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0) return std::nullopt;
-  return peer.pid;
-}
-
 }  // namespace visor::qemu

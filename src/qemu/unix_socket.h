@@ -1,8 +1,6 @@
 // Listening sockets that are made before QEMU is: one can connect to them at once, without waiting for QEMU.
 #pragma once
 
-#include <sys/types.h>
-
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -18,7 +16,5 @@ os::Fd listen_unix(const std::filesystem::path& directory, const std::string& na
 std::optional<os::Fd> connect_unix(const std::filesystem::path& directory, const std::string& name);
 /// A connected pair of stream sockets, both close-on-exec and non-blocking.
 std::pair<os::Fd, os::Fd> socket_pair();
-/// The process that listens at the other end of a connection, if the kernel tells.
-std::optional<pid_t> peer_process(const os::Fd& socket);
 
 }  // namespace visor::qemu

@@ -94,6 +94,7 @@ struct Migration {
   Bytes total;
 
   bool ended() const { return status == "completed" || status == "failed" || status == "cancelled"; }
+  bool under_way() const { return !status.empty() && !ended(); }
 };
 Awaitable<Migration> query_migrate(Client& client);
 

@@ -175,7 +175,10 @@ class QemuDeath(TestCase):
     def test_power_off_from_inside_is_no_crash(self):
         self.daemon.create_guest("inside")
         self.daemon.start_machine("inside", wait="ready")
-        self.daemon.serial("inside").send("\npoweroff -f\n")
+        # Held open: a connection that is dropped may take what it has just sent with it.
+        console = self.daemon.serial("inside")
+        console.read_until(READY)
+        console.send("\npoweroff -f\n")
         wait_for(lambda: self.daemon.status("inside") == "stopped", "the guest to power off", 30)
 
 

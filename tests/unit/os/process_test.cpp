@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -52,6 +53,37 @@ TEST(Process, ArgumentsArriveAsTheyWereGiven) {
 TEST(Process, AMissingProgramIsAnErrorAtOnce) {
   EXPECT_THROW(Process::spawn(command("no-such-program-here", {})), Error);
   EXPECT_THROW(Process::spawn(command("/nonexistent/program", {})), Error);
+}
+
+/// What the program `made` writes when `before_exec` is run before it; the other process that starts it ends as it likes.
+std::string output_when_started_by_another(const Process::BeforeExec& before_exec) {
+  Pipe pipe = make_pipe();
+  const pid_t starter = ::fork();
+  if (starter == 0) {
+    Command made = command("echo", {"ran"});
+    made.output = std::move(pipe.write);
+    pipe.read.reset();
+    Process::spawn(made, before_exec);
+    ::_exit(0);
+  }
+  pipe.write.reset();
+  std::string output;
+  char buffer[64];
+  // Ends when nobody can write any more: the starter and what it has forked are gone.
+  for (ssize_t got = 0; (got = ::read(pipe.read.get(), buffer, sizeof buffer)) > 0;)
+    output.append(buffer, static_cast<std::size_t>(got));
+  ::waitpid(starter, nullptr, 0);
+  return output;
+}
+
+TEST(Process, NoProgramRunsWhenTheDaemonDiesBeforeItHasNotedIt) {
+  EXPECT_EQ(output_when_started_by_another([](const Process&) { ::kill(::getpid(), SIGKILL); }), "");
+  EXPECT_EQ(output_when_started_by_another([](const Process&) {}), "ran\n");
+}
+
+TEST(Process, NoProgramRunsWhenItCannotBeNoted) {
+  const auto full = [](const Process&) { throw Error(ErrorKind::unavailable, "disk.full", "The disk is full."); };
+  EXPECT_THROW(Process::spawn(command("true", {}), full), Error);
 }
 
 TEST(Process, NoDescriptorLeaksIntoAChild) {

@@ -282,23 +282,6 @@ TEST_F(Machine, AMuteQemuIsStillFoundWithinSeconds) {
   });
 }
 
-TEST_F(Machine, AnUnrecordedQemuOfAnInterruptedStartIsEnded) {
-  const hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
-  run([&]() -> Awaitable<> {
-    auto machine = co_await hypervisor_.start(definition);
-    co_await machine->status();
-    const pid_t pid = machine->process_id();
-    std::optional<os::Process> process = os::Process::attach(pid, *os::process_start_time(pid));
-    machine.reset();
-    std::filesystem::remove(definition.runtime_directory / kRecordName);
-    const hypervisor::Hypervisor::Found found = co_await hypervisor_.reattach(root_.path() / "machines");
-    EXPECT_TRUE(found.running.empty());
-    EXPECT_TRUE(found.crashed.empty());
-    EXPECT_FALSE(process->running());
-    process->signal(SIGKILL);
-  });
-}
-
 TEST_F(Machine, TwoMachinesNeverWriteOneDisk) {
   const auto with_disk = [&](const std::string& name) {
     hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path(), name);
