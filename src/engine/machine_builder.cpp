@@ -109,6 +109,11 @@ void MachineBuilder::plan_disks(const model::CreateRequest& request, MachineReco
     first.push_back(disk);
   }
   if (!request.iso.empty()) {
+    std::error_code error;
+    if (!std::filesystem::exists(request.iso, error)) {
+      throw Error(ErrorKind::invalid, "disk.no_such_file", fmt::format("There is no file {}.", text::printable(request.iso)),
+                  "The path is one of the host that runs visord.");
+    }
     model::Disk cdrom;
     cdrom.id = "cdrom0";
     cdrom.device = model::DiskDevice::cdrom;

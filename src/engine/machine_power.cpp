@@ -378,6 +378,9 @@ Awaitable<> MachinePower::take_hold(std::unique_ptr<hypervisor::RunningMachine> 
   } catch (const Error& error) {
     log::warning("machine '{}' runs but does not answer: {}", entry->record.name, error.what());
   }
+  // Of a save that was cut off; the machine has gone on since.
+  os::remove_tree(saved_file(context_, entry->record.id));
+  os::remove_tree(saved_file(context_, entry->record.id).native() + ".partial");
   adopt(*entry, std::move(running));
   context_.machines.observe(*entry, status);
   log::info("machine '{}' runs on (process {})", entry->record.name, entry->running->process_id());
