@@ -54,9 +54,9 @@ void count_by(Writer& writer, std::string_view label, const List& list, Get get)
   for (const auto& [name, count] : counts) writer.value(label, name, count);
 }
 
-void per_machine(Writer& writer, const engine::Inventory& inventory,
+void per_machine(Writer& writer, const std::vector<model::Machine>& machines,
                  const std::function<std::optional<double>(const model::Sample&)>& get) {
-  for (const model::Machine& machine : inventory.machines) {
+  for (const model::Machine& machine : machines) {
     if (!machine.metrics) continue;
     if (const std::optional<double> number = get(*machine.metrics)) writer.value("machine", machine.name, *number);
   }
@@ -64,28 +64,27 @@ void per_machine(Writer& writer, const engine::Inventory& inventory,
 
 double as_double(Bytes bytes) { return static_cast<double>(bytes.count); }
 
-void write_machines(Writer& writer, const engine::Inventory& inventory) {
+void write_machines(Writer& writer, const std::vector<model::Machine>& machines) {
   using model::Sample;
   writer.family("visor_machines", "", "Machines by status.");
-  count_by<model::Status>(writer, "status", inventory.machines,
-                          [](const model::Machine& machine) { return machine.state.status; });
+  count_by<model::Status>(writer, "status", machines, [](const model::Machine& machine) { return machine.state.status; });
   writer.family("visor_machine_cpu_ratio", "ratio", "Use of all virtual processors together.");
-  per_machine(writer, inventory, [](const Sample& sample) { return sample.cpu_percent / 100; });
+  per_machine(writer, machines, [](const Sample& sample) { return sample.cpu_percent / 100; });
   writer.family("visor_machine_memory_resident_bytes", "bytes", "Host memory of the QEMU process.");
-  per_machine(writer, inventory, [](const Sample& sample) { return as_double(sample.memory_resident); });
+  per_machine(writer, machines, [](const Sample& sample) { return as_double(sample.memory_resident); });
   writer.family("visor_machine_memory_used_bytes", "bytes", "Memory in use as the guest sees it.");
-  per_machine(writer, inventory, [](const Sample& sample) -> std::optional<double> {
+  per_machine(writer, machines, [](const Sample& sample) -> std::optional<double> {
     if (!sample.memory_used) return std::nullopt;
     return as_double(*sample.memory_used);
   });
   writer.family("visor_machine_disk_read_bytes_per_second", "", "Bytes read from all disks.");
-  per_machine(writer, inventory, [](const Sample& sample) { return sample.disk_read_rate; });
+  per_machine(writer, machines, [](const Sample& sample) { return sample.disk_read_rate; });
   writer.family("visor_machine_disk_write_bytes_per_second", "", "Bytes written to all disks.");
-  per_machine(writer, inventory, [](const Sample& sample) { return sample.disk_write_rate; });
+  per_machine(writer, machines, [](const Sample& sample) { return sample.disk_write_rate; });
   writer.family("visor_machine_net_receive_bytes_per_second", "", "Bytes received by the guest.");
-  per_machine(writer, inventory, [](const Sample& sample) { return sample.net_receive_rate; });
+  per_machine(writer, machines, [](const Sample& sample) { return sample.net_receive_rate; });
   writer.family("visor_machine_net_transmit_bytes_per_second", "", "Bytes sent by the guest.");
-  per_machine(writer, inventory, [](const Sample& sample) { return sample.net_transmit_rate; });
+  per_machine(writer, machines, [](const Sample& sample) { return sample.net_transmit_rate; });
 }
 
 void write_host(Writer& writer, const model::Host& host) {
@@ -103,9 +102,9 @@ void write_host(Writer& writer, const model::Host& host) {
 
 }  // namespace
 
-std::string open_metrics(const engine::Inventory& inventory) {
+std::string open_metrics(const engine::Inventory& inventory, const std::vector<model::Machine>& machines) {
   Writer writer;
-  write_machines(writer, inventory);
+  write_machines(writer, machines);
   writer.family("visor_images", "", "Images.");
   writer.value(static_cast<double>(inventory.images.size()));
   writer.family("visor_tasks", "", "Tasks that are remembered, by state.");

@@ -8,6 +8,6 @@
 namespace visor::api {
 
 /// Machines by status, use of each running machine, host and tasks.
-std::string open_metrics(const engine::Inventory& inventory);
+std::string open_metrics(const engine::Inventory& inventory, const std::vector<model::Machine>& machines);
 
 }  // namespace visor::api

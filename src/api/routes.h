@@ -5,11 +5,11 @@
 #include <string>
 #include <utility>
 
-#include "api/json_text.h"
 #include "api/messages.h"
 #include "api/router.h"
 #include "auth/authenticator.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "engine/service.h"
 
 namespace visor::api {
@@ -44,7 +44,7 @@ template <class T>
 Response json_response(const T& value, unsigned status = 200) {
   Response response;
   response.status = status;
-  response.body = json_text(value);
+  response.body = json::to_text(value);
   return response;
 }
 

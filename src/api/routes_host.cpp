@@ -67,7 +67,7 @@ void add_host_routes(Router& router, Context& context) {
               .handler = [&context](const Request&) -> Awaitable<Response> {
                 Response response;
                 response.content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-                response.body = open_metrics(co_await context.service.inventory());
+                response.body = open_metrics(co_await context.service.inventory(), context.service.machines());
                 co_return response;
               }});
 }

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,13 @@
 #include "base/time.h"
 
 namespace visor::json {
+
+/// A T that is kept as its JSON text, written once and shared by all who send it. A schema describes it as the T.
+template <class T>
+struct Written {
+  using Value = T;
+  std::shared_ptr<const std::string> text;
+};
 
 namespace detail {
 
@@ -40,6 +48,11 @@ template <class T>
 struct IsVector : std::false_type {};
 template <class T>
 struct IsVector<std::vector<T>> : std::true_type {};
+
+template <class T>
+struct IsWritten : std::false_type {};
+template <class T>
+struct IsWritten<Written<T>> : std::true_type {};
 
 template <class T>
 using Members = boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
@@ -92,6 +105,8 @@ boost::json::value to_json(const T& value) {
     return value.count;
   } else if constexpr (std::is_same_v<T, WallTime>) {
     return boost::json::string(format_time(value));
+  } else if constexpr (detail::IsWritten<T>::value) {
+    return boost::json::parse(*value.text);
   } else if constexpr (detail::IsOptional<T>::value) {
     return value ? to_json(*value) : boost::json::value(nullptr);
   } else if constexpr (detail::IsVector<T>::value) {

@@ -95,7 +95,7 @@ Awaitable<Inventory> Engine::inventory() {
   inventory.host = co_await host();
   // Taken after the last wait, so that the sequence fits the objects.
   inventory.sequence = events_.last_sequence();
-  inventory.machines = machines();
+  for (MachineEntry* entry : machines_.all()) inventory.machines.push_back(machines_.written(*entry));
   inventory.images = images_.list();
   inventory.tasks = tasks_.list();
   if (inventory.tasks.size() > kInventoryTasks) inventory.tasks.resize(kInventoryTasks);

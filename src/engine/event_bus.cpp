@@ -5,8 +5,6 @@
 #include <chrono>
 #include <utility>
 
-#include "base/json.h"
-
 namespace visor::engine {
 namespace {
 
@@ -70,11 +68,11 @@ class EventBus::Reader : public EventReader {
 EventBus::EventBus(boost::asio::any_io_executor executor)
     : state_(std::make_shared<State>(std::move(executor), first_sequence())), last_(state_->first) {}
 
-void EventBus::publish(std::string type, const boost::json::value& data) {
+void EventBus::publish(std::string type, std::string data) {
   auto event = std::make_shared<Event>();
   event->sequence = ++last_;
   event->type = std::move(type);
-  event->data = boost::json::serialize(data);
+  event->data = std::move(data);
   state_->kept.push_back(std::move(event));
   if (state_->kept.size() > kKept) {
     state_->kept.pop_front();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/json/value.hpp>
 
 #include <deque>
 #include <memory>
@@ -20,8 +19,8 @@ class EventBus {
  public:
   explicit EventBus(boost::asio::any_io_executor executor);
 
-  /// Publishes an event of `type` with this object as data.
-  void publish(std::string type, const boost::json::value& data);
+  /// Publishes an event of `type`; `data` is JSON text.
+  void publish(std::string type, std::string data);
   std::uint64_t last_sequence() const noexcept { return last_; }
   std::size_t reader_count() const noexcept;
   std::unique_ptr<EventReader> reader(std::optional<std::uint64_t> since);

@@ -9,12 +9,20 @@
 
 #include "base/id.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "deploy/debian_builder.h"
 #include "model/validate.h"
 #include "os/file.h"
 
 namespace visor::engine {
 namespace {
+
+/// Data of the events that this file publishes.
+struct ImageNews {
+  std::string action;
+  model::Image image;
+};
+BOOST_DESCRIBE_STRUCT(ImageNews, (), (action, image))
 
 void check_name(const std::string& name) {
   Validation validation;
@@ -68,7 +76,7 @@ void ImageCatalogue::require_free_name(const std::string& name) const {
 }
 
 void ImageCatalogue::publish(const char* action, const model::Image& image) {
-  context_.events.publish("image", {{"action", action}, {"image", json::to_json(image)}});
+  context_.events.publish("image", json::to_text(ImageNews{action, image}));
 }
 
 TaskDescription ImageCatalogue::describe(const std::string& verb, const std::string& name, std::vector<std::string> steps) const {
@@ -87,7 +95,7 @@ model::Image& ImageCatalogue::add(model::Image image) {
   const std::filesystem::path file = disk_file(image);
   image.file_size = os::allocated_size(file);
   image.created = std::chrono::system_clock::now();
-  context_.store.put("image", image.id, boost::json::serialize(json::to_json(image)));
+  context_.store.put("image", image.id, json::to_text(image));
   model::Image& added = images_[image.name] = std::move(image);
   publish("created", added);
   return added;

@@ -276,6 +276,7 @@ Awaitable<> MachineBuilder::remove_now(TaskRun& run, std::string id, bool force)
   if (entry == nullptr) co_return;
   if (!force) require_allowed(*entry, model::Action::remove);
   entry->task = run.id();
+  context_.machines.publish(*entry);
   // The journal names the machine, so that a removal that was cut off is finished, not undone.
   run.undo("finish_removal", id);
   run.step("Turn off");

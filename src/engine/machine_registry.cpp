@@ -9,6 +9,34 @@
 #include "engine/spec_diff.h"
 
 namespace visor::engine {
+namespace {
+
+/// Data of the events that this file publishes.
+struct MachineNews {
+  std::string action;
+  json::Written<model::Machine> machine;
+};
+BOOST_DESCRIBE_STRUCT(MachineNews, (), (action, machine))
+
+struct DeletedMachine {
+  std::string id;
+  std::string name;
+};
+BOOST_DESCRIBE_STRUCT(DeletedMachine, (), (id, name))
+
+struct DeletionNews {
+  std::string action;
+  DeletedMachine machine;
+};
+BOOST_DESCRIBE_STRUCT(DeletionNews, (), (action, machine))
+
+struct SampleNews {
+  std::string machine;
+  model::Sample sample;
+};
+BOOST_DESCRIBE_STRUCT(SampleNews, (), (machine, sample))
+
+}  // namespace
 
 MachineRegistry::MachineRegistry(store::Store& store, EventBus& events) : store_(store), events_(events) {}
 
@@ -56,10 +84,10 @@ MachineEntry& MachineRegistry::add(MachineRecord record) {
   entry->status = entry->record.rest_status;
   entry->since = entry->record.rest_since;
   MachineEntry& added = *entry;
-  store_.put("machine", added.record.id, boost::json::serialize(json::to_json(added.record)));
+  store_.put("machine", added.record.id, json::to_text(added.record));
   ids_by_name_[added.record.name] = added.record.id;
   entries_[added.record.id] = std::move(entry);
-  events_.publish("machine", {{"action", "created"}, {"machine", json::to_json(view(added))}});
+  announce(added, "created");
   return added;
 }
 
@@ -70,7 +98,7 @@ void MachineRegistry::remove(const std::string& id) {
   const std::string name = found->second->record.name;
   ids_by_name_.erase(name);
   entries_.erase(found);
-  events_.publish("machine", {{"action", "deleted"}, {"machine", {{"id", id}, {"name", name}}}});
+  events_.publish("machine", json::to_text(DeletionNews{"deleted", {id, name}}));
 }
 
 void MachineRegistry::rename(MachineEntry& entry, const std::string& name) {
@@ -87,7 +115,7 @@ void MachineRegistry::rename(MachineEntry& entry, const std::string& name) {
 }
 
 void MachineRegistry::save(MachineEntry& entry) {
-  store_.put("machine", entry.record.id, boost::json::serialize(json::to_json(entry.record)));
+  store_.put("machine", entry.record.id, json::to_text(entry.record));
   publish(entry);
 }
 
@@ -114,8 +142,23 @@ void MachineRegistry::rest(MachineEntry& entry, model::Status status, std::strin
   save(entry);
 }
 
-void MachineRegistry::publish(const MachineEntry& entry) {
-  events_.publish("machine", {{"action", "updated"}, {"machine", json::to_json(view(entry))}});
+void MachineRegistry::publish(MachineEntry& entry) { announce(entry, "updated"); }
+
+void MachineRegistry::announce(MachineEntry& entry, std::string action) {
+  entry.written.text.reset();
+  events_.publish("machine", json::to_text(MachineNews{std::move(action), written(entry)}));
+}
+
+void MachineRegistry::add_sample(MachineEntry& entry, model::Sample sample, std::size_t kept) {
+  events_.publish("metrics", json::to_text(SampleNews{entry.record.name, sample}));
+  entry.samples.push_back(std::move(sample));
+  if (entry.samples.size() > kept) entry.samples.pop_front();
+  entry.written.text.reset();
+}
+
+const json::Written<model::Machine>& MachineRegistry::written(MachineEntry& entry) const {
+  if (!entry.written.text) entry.written = json::write(view(entry));
+  return entry.written;
 }
 
 model::Machine MachineRegistry::view(const MachineEntry& entry) const {

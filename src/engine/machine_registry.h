@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json_text.h"
 #include "console/serial_hub.h"
 #include "engine/event_bus.h"
 #include "engine/machine_record.h"
@@ -33,6 +34,7 @@ struct MachineEntry {
   std::string guest_os;
   std::deque<model::Sample> samples;
   std::optional<std::string> task;
+  json::Written<model::Machine> written;                 ///< the machine as it was last shown; empty after a change
   model::Status expected_rest = model::Status::stopped;  ///< what it is after an exit that was asked for
 };
 
@@ -58,14 +60,20 @@ class MachineRegistry {
   void observe(MachineEntry& entry, model::Status status, std::string reason = {});
   /// The machine has come to rest (stopped, saved, crashed): stored, and everything observed is forgotten.
   void rest(MachineEntry& entry, model::Status status, std::string reason = {});
-  void publish(const MachineEntry& entry);
+  /// Tells everyone what has been changed in `entry`.
+  void publish(MachineEntry& entry);
+  void add_sample(MachineEntry& entry, model::Sample sample, std::size_t kept);
 
   /// The machine as it is shown.
   model::Machine view(const MachineEntry& entry) const;
+  /// The same as JSON; made once per change.
+  const json::Written<model::Machine>& written(MachineEntry& entry) const;
 
  private:
   store::Store& store_;
   EventBus& events_;
+  void announce(MachineEntry& entry, std::string action);
+
   std::map<std::string, std::unique_ptr<MachineEntry>> entries_;
   std::map<std::string, std::string> ids_by_name_;
 };

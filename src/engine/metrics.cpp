@@ -104,9 +104,7 @@ Awaitable<> MetricsSampler::sample(std::string id) {
     sample.net_receive_rate = rate(now.received, last.received, elapsed);
     sample.net_transmit_rate = rate(now.transmitted, last.transmitted, elapsed);
   }
-  entry->samples.push_back(sample);
-  if (entry->samples.size() > kKept) entry->samples.pop_front();
-  context_.events.publish("metrics", {{"machine", entry->record.name}, {"sample", json::to_json(sample)}});
+  context_.machines.add_sample(*entry, std::move(sample), kKept);
   last_[id] = std::move(now);
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json_text.h"
 #include "hypervisor/hypervisor.h"
 #include "loop/awaitable.h"
 #include "model/host.h"
@@ -30,7 +31,7 @@ struct Event {
 struct Inventory {
   std::uint64_t sequence = 0;
   model::Host host;
-  std::vector<model::Machine> machines;
+  std::vector<json::Written<model::Machine>> machines;
   std::vector<model::Image> images;
   std::vector<model::Task> tasks;
 };

@@ -13,11 +13,19 @@
 
 #include "base/id.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/text.h"
 
 namespace visor::engine {
 namespace {
+
+/// Data of the events that this file publishes.
+struct TaskNews {
+  std::string action;
+  model::Task task;
+};
+BOOST_DESCRIBE_STRUCT(TaskNews, (), (action, task))
 
 constexpr std::size_t kKeptTasks = 200;
 constexpr std::size_t kKeptLogLines = 200;
@@ -298,11 +306,11 @@ Awaitable<> TaskEngine::close() {
   co_await group_.close();
 }
 
-void TaskEngine::save(const model::Task& task) { store_.put("task", task.id, boost::json::serialize(json::to_json(task))); }
+void TaskEngine::save(const model::Task& task) { store_.put("task", task.id, json::to_text(task)); }
 
 void TaskEngine::publish(const model::Task& task) {
   last_published_[task.id] = std::chrono::steady_clock::now();
-  events_.publish("task", {{"action", "updated"}, {"task", json::to_json(task)}});
+  events_.publish("task", json::to_text(TaskNews{"updated", task}));
 }
 
 void TaskEngine::publish_soon(model::Task& task) {

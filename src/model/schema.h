@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/json_text.h"
 
 namespace visor::model {
 
@@ -103,6 +104,8 @@ boost::json::object SchemaSet::schema(SchemaUse use, const std::string& suffix) 
     return {{"type", "string"}, {"format", "date-time"}};
   } else if constexpr (json::detail::IsOptional<T>::value) {
     return detail::nullable(schema<typename T::value_type>(use, inner));
+  } else if constexpr (json::detail::IsWritten<T>::value) {
+    return schema<typename T::Value>(use, suffix);
   } else if constexpr (json::detail::IsVector<T>::value) {
     return {{"type", "array"}, {"items", schema<typename T::value_type>(use, inner)}};
   } else if constexpr (json::detail::DescribedEnum<T>) {

@@ -3,6 +3,8 @@
 import contextlib
 import http.client
 import json
+import os
+import signal
 import threading
 import time
 import unittest
@@ -219,6 +221,30 @@ class Inventory(TestCase):
         for accelerator in qemu["accelerators"]:
             self.assertTrue(accelerator["usable"] or accelerator["reason"], accelerator)
         self.assertTrue(next(entry for entry in qemu["accelerators"] if entry["name"] == "tcg")["usable"])
+
+    def test_inventory_shows_a_machine_as_it_is_after_every_change(self):
+        def check(what):
+            # Readings go on between two requests.
+            shown = [{**machine, "metrics": None} for machine in self.daemon.get("/inventory").json["machines"]]
+            self.assertEqual(shown, [{**machine, "metrics": None} for machine in self.daemon.get("/machines").json["machines"]], what)
+
+        self.daemon.create_guest("fresh")
+        check("created")
+        self.daemon.start_machine("fresh", wait="ready")
+        check("ready")
+        self.daemon.expect(200, "PATCH", "/machines/fresh", {"description": "changed", "spec": {"cpu": {"count": 2}}})
+        self.assertTrue(self.daemon.machine("fresh")["pending"])
+        check("changed")
+        self.daemon.action("fresh", "pause")
+        check("paused")
+        self.daemon.action("fresh", "resume")
+        self.daemon.action("fresh", "save")
+        check("saved")
+        self.daemon.start_machine("fresh")
+        check("restored")
+        os.kill(self.daemon.machine("fresh")["state"]["processId"], signal.SIGKILL)
+        wait_for(lambda: self.daemon.status("fresh") == "crashed", "the crash to be seen", 10)
+        check("crashed")
 
     def test_metrics_are_open_metrics(self):
         answer = self.daemon.request("GET", "/metrics", raw=True)

@@ -100,7 +100,9 @@ class FakeService : public engine::Service {
   void forget_events_before(std::uint64_t sequence) { events_->oldest = sequence; }
 
   Awaitable<engine::Inventory> inventory() override {
-    co_return engine::Inventory{events_->events.size(), fake_host(), machines(), images(), tasks_};
+    engine::Inventory inventory{events_->events.size(), fake_host(), {}, images(), tasks_};
+    for (const auto& [name, machine] : machines_) inventory.machines.push_back(json::write(machine));
+    co_return inventory;
   }
   Awaitable<model::Host> host() override { co_return fake_host(); }
 

@@ -1,23 +1,24 @@
 // Described values as JSON text without a document in between: the same mapping as json::to_json (base/json.h), an order of
-// magnitude faster. An inventory of a thousand machines is more than a megabyte of text.
+// magnitude faster. An inventory of a thousand machines is about a megabyte of text.
 #pragma once
 
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
 #include "base/json.h"
 
-namespace visor::api {
+namespace visor::json {
 
 /// Appends `text` as a JSON string. Bytes that are not UTF-8 (a guest's host name can be anything) become escapes.
-void append_json_string(std::string_view text, std::string& out);
+void append_string(std::string_view text, std::string& out);
 
 template <class T>
-void append_json(const T& value, std::string& out);
+void append_text(const T& value, std::string& out);
 
 namespace detail {
 
@@ -44,20 +45,20 @@ void append_number(T number, std::string& out) {
 template <class T>
 void append_struct(const T& value, std::string& out) {
   char separator = '{';
-  boost::mp11::mp_for_each<json::detail::Members<T>>([&]<class Member>(Member) {
+  boost::mp11::mp_for_each<detail::Members<T>>([&]<class Member>(Member) {
     out += separator;
     separator = ',';
     out += key_text<Member>();
-    append_json(value.*Member::pointer, out);
+    append_text(value.*Member::pointer, out);
   });
   out += separator == '{' ? "{}" : "}";
 }
 
 }  // namespace detail
 
-/// Appends `value` to `out`.
+/// Appends `value` as JSON to `out`.
 template <class T>
-void append_json(const T& value, std::string& out) {
+void append_text(const T& value, std::string& out) {
   if constexpr (std::is_same_v<T, boost::json::value> || std::is_same_v<T, boost::json::object>) {
     out += boost::json::serialize(value);
   } else if constexpr (std::is_same_v<T, bool>) {
@@ -65,36 +66,45 @@ void append_json(const T& value, std::string& out) {
   } else if constexpr (std::is_arithmetic_v<T>) {
     detail::append_number(value, out);
   } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
-    append_json_string(value, out);
+    append_string(value, out);
   } else if constexpr (std::is_same_v<T, Bytes>) {
     detail::append_number(value.count, out);
   } else if constexpr (std::is_same_v<T, WallTime>) {
-    append_json_string(format_time(value), out);
-  } else if constexpr (json::detail::IsOptional<T>::value) {
-    value ? append_json(*value, out) : void(out += "null");
-  } else if constexpr (json::detail::IsVector<T>::value) {
+    append_string(format_time(value), out);
+  } else if constexpr (detail::IsWritten<T>::value) {
+    out += *value.text;
+  } else if constexpr (detail::IsOptional<T>::value) {
+    value ? append_text(*value, out) : void(out += "null");
+  } else if constexpr (detail::IsVector<T>::value) {
     char separator = '[';
     for (const auto& element : value) {
       out += separator;
       separator = ',';
-      append_json(element, out);
+      append_text(element, out);
     }
     out += separator == '[' ? "[]" : "]";
-  } else if constexpr (json::detail::DescribedEnum<T>) {
+  } else if constexpr (detail::DescribedEnum<T>) {
     std::string_view name = boost::describe::enum_to_string(value, "");
     if (name.ends_with('_')) name.remove_suffix(1);
-    append_json_string(name, out);
+    append_string(name, out);
   } else {
-    static_assert(json::detail::Described<T>, "describe the type with BOOST_DESCRIBE_STRUCT");
+    static_assert(detail::Described<T>, "describe the type with BOOST_DESCRIBE_STRUCT");
     detail::append_struct(value, out);
   }
 }
 
+/// `value` as JSON.
 template <class T>
-std::string json_text(const T& value) {
+std::string to_text(const T& value) {
   std::string out;
-  append_json(value, out);
+  append_text(value, out);
   return out;
 }
 
-}  // namespace visor::api
+/// `value` as JSON that is kept.
+template <class T>
+Written<T> write(const T& value) {
+  return {std::make_shared<const std::string>(to_text(value))};
+}
+
+}  // namespace visor::json

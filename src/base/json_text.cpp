@@ -1,11 +1,11 @@
-#include "api/json_text.h"
+#include "base/json_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
 
-namespace visor::api {
+namespace visor::json {
 namespace {
 
 bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
@@ -28,7 +28,7 @@ void append_escaped(unsigned char c, std::string& out) {
 
 }  // namespace
 
-void append_json_string(std::string_view text, std::string& out) {
+void append_string(std::string_view text, std::string& out) {
   const auto plain = [](char c) { return is_plain(static_cast<unsigned char>(c)); };
   if (std::all_of(text.begin(), text.end(), plain)) {
     out += '"';
@@ -36,10 +36,10 @@ void append_json_string(std::string_view text, std::string& out) {
     out += '"';
     return;
   }
-  if (!text::is_utf8(text)) return append_json_string(text::printable(text), out);
+  if (!text::is_utf8(text)) return append_string(text::printable(text), out);
   out += '"';
   for (const char c : text) append_escaped(static_cast<unsigned char>(c), out);
   out += '"';
 }
 
-}  // namespace visor::api
+}  // namespace visor::json
