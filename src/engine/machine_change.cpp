@@ -91,8 +91,9 @@ Sorted sort_changes(const MachineEntry& entry, const Changeable& before, const C
     if (reason) {
       change.reason = *reason;
       sorted.result.rejected.push_back(std::move(change));
-    } else if (entry.running && (setting == nullptr || !setting->live)) {
-      change.reason = "Applies at the next start.";
+    } else if (fixed_spec(entry) != nullptr && (setting == nullptr || !setting->live)) {
+      change.reason =
+          entry.running ? "Applies at the next start." : "Applies at the next boot; now it continues as it was saved.";
       sorted.result.pending.push_back(std::move(change));
     } else {
       sorted.result.applied.push_back(std::move(change));

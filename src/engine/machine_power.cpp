@@ -95,8 +95,8 @@ Awaitable<> MachinePower::start_now(TaskRun& run, std::string id, model::StartRe
 
 Awaitable<> MachinePower::launch(TaskRun& run, std::string id) {
   run.step("Prepare disks");
-  co_await context_.hypervisor.check(require_machine(context_, id).record.spec);
   hypervisor::MachineDefinition definition = co_await define(require_machine(context_, id));
+  co_await context_.hypervisor.check(definition.spec);
   MachineEntry& entry = require_machine(context_, id);
   const model::Status before = entry.status;
   const std::string reason_before = entry.reason;
@@ -125,7 +125,7 @@ Awaitable<hypervisor::MachineDefinition> MachinePower::define(const MachineEntry
   hypervisor::MachineDefinition definition;
   definition.id = id;
   definition.name = entry.record.name;
-  definition.spec = entry.record.spec;
+  definition.spec = next_spec(entry);
   definition.state_directory = context_.paths.machine_state(id);
   definition.runtime_directory = context_.paths.machine_runtime(id);
   const std::filesystem::path seed = definition.state_directory / "seed.img";

@@ -4,6 +4,7 @@
 #include <boost/describe.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,11 @@ struct MachineRecord {
   model::Status rest_status = model::Status::stopped;
   std::string rest_reason;
   WallTime rest_since;
+  /// While it is saved: what it ran with. Only a machine of exactly this kind can continue from the saved state.
+  std::optional<model::MachineSpec> saved_spec;
 };
 BOOST_DESCRIBE_STRUCT(MachineRecord, (),
                       (id, name, description, tags, group, created, revision, spec, image, ssh_user, rest_status, rest_reason,
-                       rest_since))
+                       rest_since, saved_spec))
 
 }  // namespace visor::engine

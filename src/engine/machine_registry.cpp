@@ -127,6 +127,11 @@ void MachineRegistry::observe(MachineEntry& entry, model::Status status, std::st
 }
 
 void MachineRegistry::rest(MachineEntry& entry, model::Status status, std::string reason) {
+  if (status != model::Status::saved) {
+    entry.record.saved_spec.reset();
+  } else if (entry.running) {
+    entry.record.saved_spec = entry.running->running_spec();
+  }
   entry.running.reset();
   entry.serial.reset();
   entry.expected_rest = model::Status::stopped;
@@ -177,8 +182,8 @@ model::Machine MachineRegistry::view(const MachineEntry& entry) const {
   state.status = entry.status;
   state.reason = entry.reason;
   state.since = entry.since;
+  if (const model::MachineSpec* fixed = fixed_spec(entry)) machine.pending = pending_changes(*fixed, record.spec);
   if (!entry.running) return machine;
-  machine.pending = pending_changes(entry.running->running_spec(), record.spec);
   state.started_at = entry.running->started_at();
   state.ready = entry.ready;
   state.agent = entry.agent;
@@ -190,6 +195,23 @@ model::Machine MachineRegistry::view(const MachineEntry& entry) const {
   state.process_id = entry.running->process_id();
   if (!entry.samples.empty()) machine.metrics = entry.samples.back();
   return machine;
+}
+
+const model::MachineSpec* fixed_spec(const MachineEntry& entry) {
+  if (entry.running) return &entry.running->running_spec();
+  return entry.status == model::Status::saved && entry.record.saved_spec ? &*entry.record.saved_spec : nullptr;
+}
+
+model::MachineSpec next_spec(const MachineEntry& entry) {
+  const model::MachineSpec* fixed = fixed_spec(entry);
+  if (fixed == nullptr) return entry.record.spec;
+  model::MachineSpec spec = *fixed;
+  for (model::Nic& nic : spec.nics) {
+    for (const model::Nic& wanted : entry.record.spec.nics) {
+      if (wanted.id == nic.id) nic.link_up = wanted.link_up;
+    }
+  }
+  return spec;
 }
 
 void require_allowed(const MachineEntry& entry, model::Action action) {

@@ -78,6 +78,10 @@ class MachineRegistry {
   std::map<std::string, std::string> ids_by_name_;
 };
 
+/// What the machine runs with, or will continue with from its saved state; nothing when its next start is a boot.
+const model::MachineSpec* fixed_spec(const MachineEntry& entry);
+/// What the next start runs with: a saved machine continues as what it was, but for the settings that change at any time.
+model::MachineSpec next_spec(const MachineEntry& entry);
 /// Throws Error{conflict, "machine.wrong_state"} when `action` is not allowed now.
 void require_allowed(const MachineEntry& entry, model::Action action);
 

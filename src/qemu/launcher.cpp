@@ -134,10 +134,10 @@ Awaitable<> restore(qmp::Client& client, std::filesystem::path file) {
   }
 }
 
-/// Cards whose cable the spec has unplugged.
-Awaitable<> set_initial_state(qmp::Client& client, const model::MachineSpec& spec) {
+/// The cables of the network cards, which a saved state has as they were.
+Awaitable<> set_links(qmp::Client& client, const model::MachineSpec& spec, bool restored) {
   for (const model::Nic& nic : spec.nics) {
-    if (!nic.link_up) co_await qmp::set_link(client, nic_device_id(nic.id), false);
+    if (restored || !nic.link_up) co_await qmp::set_link(client, nic_device_id(nic.id), nic.link_up);
   }
 }
 
@@ -152,8 +152,8 @@ Awaitable<> attempt(Attempt& attempt, const hypervisor::MachineDefinition& defin
   std::optional<os::Fd> connection = connect_unix(definition.runtime_directory, kControlSocket);
   if (!connection) throw Error(ErrorKind::unavailable, "qemu.gone", "QEMU ended at once.");
   attempt.client = co_await qmp::Client::adopt(std::move(*connection));
-  co_await set_initial_state(*attempt.client, definition.spec);
   if (definition.restore_from) co_await restore(*attempt.client, *definition.restore_from);
+  co_await set_links(*attempt.client, definition.spec, definition.restore_from.has_value());
   co_await qmp::cont(*attempt.client);
 }
 

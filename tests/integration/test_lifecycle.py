@@ -77,6 +77,24 @@ class Lifecycle(TestCase):
         self.daemon.start_machine("saved", wait="ready")
         self.assertEqual(self.daemon.exec("saved", "/bin/cat", "/tmp/memory")[1], b"kept\n")
 
+    def test_saved_guest_goes_on_although_its_settings_were_changed(self):
+        self.daemon.create_guest("resized", nics=[{"id": "nic0"}])
+        self.daemon.start_machine("resized", wait="ready")
+        self.daemon.exec("resized", "/bin/sh", "-c", "echo kept > /tmp/memory")
+        self.daemon.expect(200, "PATCH", "/machines/resized", {"spec": {"cpu": {"count": 2}}})
+        self.daemon.action("resized", "save")
+        result = self.daemon.expect(200, "PATCH", "/machines/resized", {"spec": {"memory": {"size": 128 * MIB}}}).json
+        self.assertEqual([change["field"] for change in result["pending"]], ["spec.memory.size"])
+        self.daemon.restart()
+        self.assertEqual([change["field"] for change in self.daemon.machine("resized")["pending"]], ["cpu.count", "memory.size"])
+        self.daemon.start_machine("resized", wait="ready")
+        self.assertEqual(self.daemon.exec("resized", "/bin/cat", "/tmp/memory")[1], b"kept\n")
+        self.assertEqual(self.daemon.exec("resized", "/bin/nproc")[1], b"1\n")
+        self.daemon.action("resized", "stop", {"force": True})
+        machine = self.daemon.start_machine("resized", wait="ready")
+        self.assertEqual(machine["pending"], [])
+        self.assertEqual(self.daemon.exec("resized", "/bin/nproc")[1], b"2\n")
+
     def test_renamed_machine_keeps_identity_and_disks(self):
         before = self.daemon.create("old-name", disks=[{"id": "disk0", "size": 8 * MIB}])
         self.daemon.action("old-name", "rename", {"name": "new-name"})
