@@ -15,6 +15,8 @@ namespace visor::engine {
 namespace {
 
 constexpr auto kQuitGrace = std::chrono::milliseconds(3000);
+/// A guest that is still booting does not hear its power button, so it is pressed again and again.
+constexpr auto kPressAgain = std::chrono::seconds(10);
 
 std::filesystem::path saved_file(const Context& context, const std::string& id) {
   return context.paths.machine_state(id) / "saved.state";
@@ -239,7 +241,7 @@ Awaitable<> MachinePower::stop_now(TaskRun& run, std::string id, model::StopRequ
   try {
     co_await ask_guest_to_stop(id);
     run.waits_for("the guest");
-    gone = co_await wait_for_exit(id, std::chrono::seconds(request.timeout_seconds));
+    gone = co_await press_until_exit(id, std::chrono::seconds(request.timeout_seconds));
   } catch (...) {
     // Cancelled, or the guest could not be asked: it runs on.
     MachineEntry* still = context_.machines.find(id);
@@ -273,6 +275,16 @@ Awaitable<> MachinePower::ask_guest_to_stop(std::string id) {
   }
   MachineEntry& now = require_machine(context_, id);
   if (now.running) co_await now.running->press_power_button();
+}
+
+Awaitable<bool> MachinePower::press_until_exit(std::string id, std::chrono::seconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::seconds>(deadline - std::chrono::steady_clock::now());
+    if (left <= kPressAgain) co_return co_await wait_for_exit(id, std::max(left, std::chrono::seconds(0)));
+    if (co_await wait_for_exit(id, kPressAgain)) co_return true;
+    if (const MachineEntry& entry = require_machine(context_, id); entry.running) co_await entry.running->press_power_button();
+  }
 }
 
 Awaitable<bool> MachinePower::wait_for_exit(std::string id, std::chrono::seconds timeout) {

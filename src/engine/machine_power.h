@@ -43,6 +43,7 @@ class MachinePower {
   Awaitable<> launch(TaskRun& run, std::string id);
   Awaitable<> stop_now(TaskRun& run, std::string id, model::StopRequest request);
   Awaitable<> ask_guest_to_stop(std::string id);
+  Awaitable<bool> press_until_exit(std::string id, std::chrono::seconds timeout);
   Awaitable<bool> wait_for_exit(std::string id, std::chrono::seconds timeout);
   Awaitable<> save_now(TaskRun& run, std::string id);
   Awaitable<> command_now(std::string id, model::Action action);

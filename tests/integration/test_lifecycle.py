@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 import unittest
 
@@ -38,6 +39,21 @@ class Lifecycle(TestCase):
         self.assertEqual(self.daemon.status("deaf"), "running")
         self.daemon.action("deaf", "stop", {"force": True})
         self.assertEqual(self.daemon.status("deaf"), "stopped")
+
+    def test_power_button_is_pressed_again_when_a_booting_guest_has_not_heard_it(self):
+        identity = self.daemon.create("asleep")["id"]
+        self.daemon.start_machine("asleep")
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(60)
+            monitor.connect(str(next(self.daemon.runtime.rglob(f"*{identity}*/qmp-user.sock"))))
+            monitor.sendall(b'{"execute":"qmp_capabilities"}')
+            self.daemon.failed_task("POST", "/machines/asleep/actions/stop", {"timeoutSeconds": 14})
+            monitor.sendall(b'{"execute":"query-name","id":"last"}')
+            said = b""
+            while b'"last"' not in said:
+                said += monitor.recv(65536)
+        self.assertEqual(said.count(b'"POWERDOWN"'), 2, said)
+        self.daemon.action("asleep", "stop", {"force": True})
 
     def test_paused_guest_stands_still_and_goes_on(self):
         self.daemon.create("nap")
