@@ -62,15 +62,6 @@ void require_size(Bytes size) {
               fmt::format("Give a multiple of 512 bytes up to {}.", format_bytes(kMaxSize)));
 }
 
-Awaitable<> make_volume(std::filesystem::path volume, NewDisk disk) {
-  Storage::require_space(volume.parent_path(), kMetadata);
-  TemporaryFile file(volume);
-  disk.path = file.path();
-  co_await qemu_img_create(disk);
-  std::function<void()> publish = [&file] { file.publish(kVolumeMode); };
-  co_await loop::run_blocking(publish);
-}
-
 }  // namespace
 
 Storage::Storage(std::filesystem::path images, std::filesystem::path volumes)
@@ -131,6 +122,15 @@ void Storage::require_volume_path(const std::filesystem::path& volume) const {
                 fmt::format("'{}' is no name for a volume.", text::printable(volume.native())));
   }
   if (!owns(real_path(volume.parent_path()) / name)) throw outside(volume);
+}
+
+Awaitable<> Storage::make_volume(std::filesystem::path volume, NewDisk disk) {
+  require_space(volume.parent_path(), kMetadata);
+  TemporaryFile file(volume);
+  disk.path = file.path();
+  co_await blank_disks_.create(disk);
+  std::function<void()> publish = [&file] { file.publish(kVolumeMode); };
+  co_await loop::run_blocking(publish);
 }
 
 Awaitable<> Storage::create_overlay(std::filesystem::path volume, std::filesystem::path base, Bytes size) {

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "loop/awaitable.h"
 #include "model/machine_spec.h"
+#include "storage/blank_disks.h"
 
 namespace visor::loop {
 class KeyedQueue;
@@ -96,6 +97,7 @@ class Storage {
   bool owns(const std::filesystem::path& canonical) const;
   /// The canonical path of the backing file that the layer `of` names; throws unless it lies in images or volumes.
   std::filesystem::path resolve_backing(const std::filesystem::path& of, const std::string& backing) const;
+  Awaitable<> make_volume(std::filesystem::path volume, NewDisk disk);
   void require_volume_path(const std::filesystem::path& volume) const;
   Awaitable<DiskFileInfo> look_at(std::filesystem::path file, std::optional<model::DiskFormat> format);
   Awaitable<ImportedImage> do_import(ImportSource wanted, std::filesystem::path target, std::filesystem::path downloads,
@@ -104,6 +106,7 @@ class Storage {
 
   std::filesystem::path images_;
   std::filesystem::path volumes_;
+  BlankDisks blank_disks_;
   std::unique_ptr<loop::KeyedQueue> transfers_;  ///< one caller per address, few downloads at once
 };
 

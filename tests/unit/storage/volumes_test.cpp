@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "base/bytes.h"
+#include "os/file.h"
 #include "storage/qemu_img.h"
 #include "support.h"
 
@@ -51,6 +52,27 @@ TEST_F(VolumesTest, OverlayReadsItsBaseInTheRealQemu) {
   ASSERT_EQ(::stat((dir("volumes") / "top").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777U, 0600U);
   EXPECT_EQ(entries(dir("volumes")), 1U);
+}
+
+TEST_F(VolumesTest, TheNextDiskOfAKindIsWhatQemuImgMadeForTheFirst) {
+  const auto base = own_image();
+  const auto content = [&](const std::string& name) { return os::read_file(dir("volumes") / name); };
+  overlay(dir("volumes") / "first", base, 1_GiB);
+  overlay(dir("volumes") / "other-size", base, 2_GiB);
+  overlay(dir("volumes") / "other-base", own_image("second-base"), 1_GiB);
+  empty(dir("volumes") / "no-base", DiskFormat::qcow2, 1_GiB);
+  const std::string first = content("first");
+  // What a guest writes into one is not in the next.
+  program("qemu-io", {"-f", "qcow2", "-c", "write 0 64k", dir("volumes") / "first"});
+  overlay(dir("volumes") / "next", base, 1_GiB);
+  EXPECT_EQ(content("next"), first);
+  EXPECT_LE(os::allocated_size(dir("volumes") / "next").count, std::uint64_t{32} << 10U);
+  for (const char* other : {"other-size", "other-base", "no-base"}) EXPECT_NE(content(other), first) << other;
+  empty(dir("volumes") / "no-base-2", DiskFormat::qcow2, 1_GiB);
+  EXPECT_EQ(content("no-base-2"), content("no-base"));
+  empty(dir("volumes") / "raw", DiskFormat::raw, 1_GiB);
+  EXPECT_EQ(std::filesystem::file_size(dir("volumes") / "raw"), std::uint64_t{1} << 30U);
+  program("qemu-img", {"check", "-f", "qcow2", dir("volumes") / "next"});
 }
 
 TEST_F(VolumesTest, OverlaySurvivesThatTheStateDirectoryMoves) {
