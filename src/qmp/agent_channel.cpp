@@ -12,6 +12,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <random>
 #include <string_view>
 #include <utility>
@@ -37,6 +39,8 @@ using Socket = boost::asio::local::stream_protocol::socket;
 constexpr Bytes kLineLimit{std::uint64_t{8} << 20U};
 /// What is thrown away at most while looking for the answer to guest-sync-delimited: a guest must not keep the loop busy.
 constexpr std::uint64_t kSyncLimit = std::uint64_t{32} << 20U;
+/// For those before: a slow guest that is asked by many is busy, not gone.
+constexpr loop::Duration kTurnTimeout = std::chrono::seconds(30);
 /// Answers beyond this are parsed away from the loop.
 constexpr std::size_t kBlockingParse = 65536;
 /// Starts a new conversation for the agent's parser and marks the answer to guest-sync-delimited; never part of UTF-8.
@@ -218,12 +222,12 @@ Awaitable<boost::json::value> AgentChannel::request(std::string command, boost::
   }
   const std::shared_ptr<State> state = state_;
   bool answers = false;
-  const std::function<Awaitable<boost::json::object>()> work = [&]() -> Awaitable<boost::json::object> {
-    const loop::KeyedQueue::Lease turn = co_await state->turns.acquire("agent");
-    co_return co_await state->exchange(bytes, answers);
-  };
+  const std::function<Awaitable<loop::KeyedQueue::Lease>()> wait_turn = [&] { return state->turns.acquire("agent"); };
+  const std::function<Awaitable<boost::json::object>()> work = [&] { return state->exchange(bytes, answers); };
   boost::json::object answer;
   try {
+    const loop::KeyedQueue::Lease turn = co_await loop::with_timeout<loop::KeyedQueue::Lease>(
+        std::max(timeout, kTurnTimeout), "The guest agent's turn", wait_turn);
     answer = co_await loop::with_timeout<boost::json::object>(timeout, "An answer of the guest agent", work);
   } catch (const boost::system::system_error& error) {
     if (error.code() == boost::asio::error::operation_aborted) throw cancelled_error();

@@ -27,7 +27,7 @@ class AgentChannel {
   AgentChannel(const AgentChannel&) = delete;
   AgentChannel& operator=(const AgentChannel&) = delete;
 
-  /// Sends a command when its turn has come and returns the "return" member of the answer.
+  /// Sends a command when its turn has come and returns the "return" member of the answer, which has `timeout` to come.
   Awaitable<boost::json::value> request(std::string command, boost::json::object arguments, loop::Duration timeout);
   /// The next request synchronises first.
   void forget_conversation();

@@ -25,6 +25,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr loop::Duration kRequestTimeout = seconds(10);
+constexpr loop::Duration kExecTimeout = seconds(30);    // loading a program from a slow disk
 constexpr loop::Duration kOutputTimeout = seconds(60);  // megabytes through a serial port, perhaps emulated
 /// Read and written at once; as base64 it is a line of 64 KiB.
 constexpr std::size_t kChunk = 49152;
@@ -274,7 +275,7 @@ Awaitable<AgentExecResult> GuestAgentClient::exec(AgentExec request) {
   }
   boost::json::value started;
   try {
-    started = co_await channel_.request("guest-exec", exec_arguments(request), kRequestTimeout);
+    started = co_await channel_.request("guest-exec", exec_arguments(request), kExecTimeout);
   } catch (const Error& error) {
     throw refused("guest.exec_failed", error);
   }

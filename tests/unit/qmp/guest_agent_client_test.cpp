@@ -61,6 +61,7 @@ class Played {
         } else if (!script_.empty()) {
           const std::string answer = script_.front();
           script_.pop_front();
+          if (needs_for_an_answer > 0ms) co_await loop::sleep_for(needs_for_an_answer);
           co_await peer->send(answer);
         }
       }
@@ -76,6 +77,7 @@ class Played {
  public:
   std::vector<std::string> commands;
   std::string before_sync;
+  loop::Duration needs_for_an_answer = 0ms;
   int syncs = 0;
   int connections = 0;
   GuestAgentClient client;
@@ -124,6 +126,20 @@ TEST(GuestAgentClient, SilentGuestIsUnavailableInTimeAndRequestsBehindItGetTheir
     EXPECT_FALSE(co_await client.ping(30ms));
     while (group.size() > 0) co_await loop::sleep_for(1ms);
     EXPECT_EQ(codes, std::vector<std::string>(3, "guest.agent_unavailable"));
+  });
+}
+
+TEST(GuestAgentClient, ASlowGuestThatIsAskedByManyAnswersThemAll) {
+  play(Script(10, "{\"return\": 7}\n"), [](Played& guest) -> Awaitable<> {
+    guest.needs_for_an_answer = 100ms;
+    loop::TaskGroup group(co_await boost::asio::this_coro::executor);
+    std::vector<std::string> codes;
+    for (int i = 0; i < 10; ++i) {
+      group.spawn("caller",
+                  [&]() -> Awaitable<> { codes.push_back(co_await code_of(guest.client.request("guest-ping", {}, 700ms))); });
+    }
+    while (group.size() > 0) co_await loop::sleep_for(1ms);
+    EXPECT_EQ(codes, std::vector<std::string>(10));
   });
 }
 
