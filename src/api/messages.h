@@ -47,12 +47,6 @@ struct ImageList {
 };
 BOOST_DESCRIBE_STRUCT(ImageList, (), (images, buildable))
 
-struct MachineMetrics {
-  std::uint32_t interval_seconds = 2;
-  std::vector<model::Sample> samples;
-};
-BOOST_DESCRIBE_STRUCT(MachineMetrics, (), (interval_seconds, samples))
-
 struct MachineLog {
   std::vector<std::string> lines;
 };

@@ -31,18 +31,27 @@ void add_screenshot_route(Router& router, Context& context) {
               }});
 }
 
-}  // namespace
-
-void add_machine_view_routes(Router& router, Context& context) {
+void add_metrics_route(Router& router, Context& context) {
   router.add({.method = Method::get,
               .pattern = kBase + "/machines/{name}/metrics",
               .id = "getMachineMetrics",
               .tag = kTag,
               .summary = "The last samples of its use of resources, oldest first",
-              .answers = {ok<MachineMetrics>(router, "The samples.")},
+              .query = {{.name = "range",
+                         .description = "How far back: the last 60 readings (the default), or an hour or a day of means. "
+                                        "Kept in memory: a restart of the daemon begins anew.",
+                         .values = json::enum_names<model::MetricsRange>()}},
+              .answers = {ok<model::MetricsWindow>(router, "The samples. Only the default range tells processors one by one.")},
               .handler = [&context](const Request& request) -> Awaitable<Response> {
-                co_return json_response(MachineMetrics{.samples = context.service.metrics(request.parameter("name"))});
+                const auto range = json::enum_from_name<model::MetricsRange>(request.query_value("range").value_or("recent"));
+                co_return json_response(context.service.metrics(request.parameter("name"), range.value()));
               }});
+}
+
+}  // namespace
+
+void add_machine_view_routes(Router& router, Context& context) {
+  add_metrics_route(router, context);
   router.add({.method = Method::get,
               .pattern = kBase + "/machines/{name}/log",
               .id = "getMachineLog",

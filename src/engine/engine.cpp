@@ -131,9 +131,11 @@ Awaitable<model::Task> Engine::rename(std::string name, model::RenameRequest req
   co_return builder_.rename(name, std::move(request));
 }
 
-std::vector<model::Sample> Engine::metrics(const std::string& name) {
+model::MetricsWindow Engine::metrics(const std::string& name, model::MetricsRange range) {
   const MachineEntry& entry = machines_.by_name(name);
-  return {entry.samples.begin(), entry.samples.end()};
+  model::MetricsWindow window{.interval_seconds = static_cast<std::uint32_t>(MetricsHistory::interval(range).count())};
+  if (entry.history) window.samples = entry.history->samples(range);
+  return window;
 }
 
 std::vector<std::string> Engine::log(const std::string& name) {

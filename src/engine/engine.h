@@ -49,7 +49,7 @@ class Engine : public Service {
   Awaitable<model::Task> save(std::string name) override;
   Awaitable<model::Task> rename(std::string name, model::RenameRequest request) override;
 
-  std::vector<model::Sample> metrics(const std::string& name) override;
+  model::MetricsWindow metrics(const std::string& name, model::MetricsRange range) override;
   std::vector<std::string> log(const std::string& name) override;
   Awaitable<model::CommandLine> command_line(std::string name) override;
   Awaitable<std::string> screenshot(std::string name, unsigned width) override;

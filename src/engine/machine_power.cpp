@@ -156,7 +156,7 @@ void MachinePower::adopt(MachineEntry& entry, std::unique_ptr<hypervisor::Runnin
   entry.serial = std::make_shared<console::SerialHub>(context_.executor, std::move(serial));
   entry.ready = false;
   entry.agent = false;
-  entry.samples.clear();
+  entry.sample.reset();
   entry.expected_rest = model::Status::stopped;
   const std::string& version = entry.running->running_spec().machine_version;
   const bool pin = entry.record.spec.machine_version.empty() && !version.empty();

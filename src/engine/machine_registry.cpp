@@ -138,6 +138,7 @@ void MachineRegistry::rest(MachineEntry& entry, model::Status status, std::strin
   entry.ready = false;
   entry.agent = false;
   entry.addresses.clear();
+  entry.sample.reset();
   entry.status = status;
   entry.reason = reason;
   entry.since = std::chrono::system_clock::now();
@@ -154,10 +155,11 @@ void MachineRegistry::announce(MachineEntry& entry, std::string action) {
   events_.publish("machine", json::to_text(MachineNews{std::move(action), written(entry)}));
 }
 
-void MachineRegistry::add_sample(MachineEntry& entry, model::Sample sample, std::size_t kept) {
+void MachineRegistry::add_sample(MachineEntry& entry, model::Sample sample, std::chrono::duration<double> elapsed) {
   events_.publish("metrics", json::to_text(SampleNews{entry.record.name, sample}));
-  entry.samples.push_back(std::move(sample));
-  if (entry.samples.size() > kept) entry.samples.pop_front();
+  if (!entry.history) entry.history = std::make_unique<MetricsHistory>();
+  entry.history->add(sample, elapsed);
+  entry.sample = std::move(sample);
   entry.written.text.reset();
 }
 
@@ -193,7 +195,7 @@ model::Machine MachineRegistry::view(const MachineEntry& entry) const {
   state.guest_hostname = entry.guest_hostname;
   state.guest_os = entry.guest_os;
   state.process_id = entry.running->process_id();
-  if (!entry.samples.empty()) machine.metrics = entry.samples.back();
+  machine.metrics = entry.sample;
   return machine;
 }
 

@@ -1,7 +1,6 @@
 // All machines of this instance: their records, and what is observed of those that run.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,6 +11,7 @@
 #include "console/serial_hub.h"
 #include "engine/event_bus.h"
 #include "engine/machine_record.h"
+#include "engine/metrics_history.h"
 #include "hypervisor/hypervisor.h"
 #include "model/lifecycle.h"
 #include "store/store.h"
@@ -32,7 +32,8 @@ struct MachineEntry {
   std::vector<std::string> addresses;
   std::string guest_hostname;
   std::string guest_os;
-  std::deque<model::Sample> samples;
+  std::optional<model::Sample> sample;      ///< the newest, while it runs
+  std::unique_ptr<MetricsHistory> history;  ///< nothing until the first reading; outlives a stop, not the daemon
   std::optional<std::string> task;
   json::Written<model::Machine> written;                 ///< the machine as it was last shown; empty after a change
   model::Status expected_rest = model::Status::stopped;  ///< what it is after an exit that was asked for
@@ -62,7 +63,8 @@ class MachineRegistry {
   void rest(MachineEntry& entry, model::Status status, std::string reason = {});
   /// Tells everyone what has been changed in `entry`.
   void publish(MachineEntry& entry);
-  void add_sample(MachineEntry& entry, model::Sample sample, std::size_t kept);
+  /// `elapsed`: since the reading before.
+  void add_sample(MachineEntry& entry, model::Sample sample, std::chrono::duration<double> elapsed);
 
   /// The machine as it is shown.
   model::Machine view(const MachineEntry& entry) const;

@@ -48,7 +48,7 @@ Awaitable<> MetricsSampler::run() {
     for (const MachineEntry* entry : context_.machines.all()) {
       if (!entry->running || entry->status != model::Status::running) continue;
       // The first reading is taken for everybody, so that nobody who asks finds nothing.
-      if (watched || entry->samples.empty()) ids.push_back(entry->record.id);
+      if (watched || !entry->sample) ids.push_back(entry->record.id);
     }
     for (const std::string& id : ids) co_await sample(id);
   }
@@ -104,7 +104,7 @@ Awaitable<> MetricsSampler::sample(std::string id) {
     sample.net_receive_rate = rate(now.received, last.received, elapsed);
     sample.net_transmit_rate = rate(now.transmitted, last.transmitted, elapsed);
   }
-  context_.machines.add_sample(*entry, std::move(sample), kKept);
+  context_.machines.add_sample(*entry, std::move(sample), now.time - last.time);
   last_[id] = std::move(now);
 }
 

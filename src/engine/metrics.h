@@ -20,7 +20,6 @@ class MetricsSampler {
   Awaitable<> close();
 
   static constexpr auto kInterval = std::chrono::seconds(2);
-  static constexpr std::size_t kKept = 150;
 
  private:
   struct Reading {

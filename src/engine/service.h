@@ -85,7 +85,7 @@ class Service {
   virtual Awaitable<model::Task> save(std::string name) = 0;
   virtual Awaitable<model::Task> rename(std::string name, model::RenameRequest request) = 0;
 
-  virtual std::vector<model::Sample> metrics(const std::string& name) = 0;
+  virtual model::MetricsWindow metrics(const std::string& name, model::MetricsRange range) = 0;
   virtual std::vector<std::string> log(const std::string& name) = 0;
   virtual Awaitable<model::CommandLine> command_line(std::string name) = 0;
   /// PNG bytes, scaled down to `width` pixels when it is not 0.

@@ -32,6 +32,16 @@ BOOST_DESCRIBE_STRUCT(Sample, (),
                       (time, cpu_percent, vcpu_percent, memory_used, memory_resident, disk_read_rate, disk_write_rate,
                        net_receive_rate, net_transmit_rate))
 
+/// Samples of one range, oldest first.
+struct MetricsWindow {
+  std::uint32_t interval_seconds = 0;  ///< from one sample to the next when none is missing
+  std::vector<Sample> samples;
+};
+BOOST_DESCRIBE_STRUCT(MetricsWindow, (), (interval_seconds, samples))
+
+/// How far back samples reach: the last sixty readings (two minutes while somebody watches), an hour, a day.
+BOOST_DEFINE_ENUM_CLASS(MetricsRange, recent, hour, day)
+
 /// What is observed, never stored: it is asked from QEMU again after a restart of the daemon. `saved` and `crashed` are
 /// facts of the past and kept in the store.
 struct MachineState {

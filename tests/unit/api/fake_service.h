@@ -167,7 +167,9 @@ class FakeService : public engine::Service {
     co_return make_task("machine.rename", request.name);
   }
 
-  std::vector<model::Sample> metrics(const std::string& name) override { return {*find(name).metrics}; }
+  model::MetricsWindow metrics(const std::string& name, model::MetricsRange range) override {
+    return {.interval_seconds = range == model::MetricsRange::day ? 900U : 2U, .samples = {*find(name).metrics}};
+  }
   std::vector<std::string> log(const std::string& name) override { return {"log of " + find(name).name}; }
   Awaitable<model::CommandLine> command_line(std::string name) override {
     if (name == "boom") throw std::runtime_error("not an Error");

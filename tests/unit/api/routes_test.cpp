@@ -92,6 +92,13 @@ TEST_F(RoutesTest, ExecAndScreenshotAndLogAnswer) {
   EXPECT_EQ(client.request("GET", "/api/v1/machines/hello/log").json().at("lines").as_array().at(0), "log of hello");
 }
 
+TEST_F(RoutesTest, SamplesReachAsFarBackAsAskedFor) {
+  Client client = local();
+  EXPECT_EQ(client.request("GET", "/api/v1/machines/hello/metrics").json().at("intervalSeconds"), 2);
+  EXPECT_EQ(client.request("GET", "/api/v1/machines/hello/metrics?range=day").json().at("intervalSeconds"), 900);
+  EXPECT_EQ(client.request("GET", "/api/v1/machines/hello/metrics?range=year").status, 422U);
+}
+
 TEST_F(RoutesTest, TasksAreFilteredAndCancelled) {
   on_loop([this] { service.next_task_state = model::TaskState::running; });
   Client client = local();

@@ -1,0 +1,116 @@
+#include "engine/metrics_history.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/bytes.h"
+
+namespace visor::engine {
+namespace {
+
+using std::chrono::seconds;
+
+// 2026-01-01T00:00:00Z: the begin of a span of every width.
+const WallTime kStart{seconds(1767225600)};
+
+model::Sample sample_at(seconds after, double cpu) {
+  model::Sample sample;
+  sample.time = kStart + after;
+  sample.cpu_percent = cpu;
+  sample.vcpu_percent = {cpu, cpu / 2};
+  sample.memory_used = 300_MiB;
+  sample.memory_resident = 512_MiB;
+  sample.disk_read_rate = 1.5e9;
+  return sample;
+}
+
+void fill(MetricsHistory& history, seconds from, seconds until, double cpu, seconds step = seconds(2)) {
+  for (seconds at = from; at < until; at += step) history.add(sample_at(at, cpu), step);
+}
+
+TEST(MetricsHistory, TheLastMinutesComeBackAsTheyWereRead) {
+  MetricsHistory history;
+  model::Sample sample = sample_at(seconds(4), 12.34);
+  sample.net_receive_rate = 1000;
+  history.add(sample, seconds(2));
+  const auto kept = history.samples(model::MetricsRange::recent);
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(kept[0].time, kStart + seconds(4));
+  EXPECT_DOUBLE_EQ(kept[0].cpu_percent, 12.34);
+  EXPECT_EQ(kept[0].vcpu_percent, (std::vector<double>{12.5, 6}));
+  EXPECT_EQ(kept[0].memory_used, 300_MiB);
+  EXPECT_EQ(kept[0].memory_resident, 512_MiB);
+  EXPECT_NEAR(kept[0].disk_read_rate, 1.5e9, 1.5e9 / 256);
+  EXPECT_NEAR(kept[0].net_receive_rate.value(), 1000, 4);
+  EXPECT_FALSE(kept[0].net_transmit_rate) << "what was not read is not shown as zero";
+}
+
+TEST(MetricsHistory, AnHourAndADayShowMeansOfWhatWasRead) {
+  MetricsHistory history;
+  fill(history, seconds(0), seconds(900), 20);
+  fill(history, seconds(900), seconds(1800), 60);
+  const auto hour = history.samples(model::MetricsRange::hour);
+  ASSERT_EQ(hour.size(), 60U);
+  EXPECT_EQ(hour[30].time, kStart + seconds(900));
+  EXPECT_DOUBLE_EQ(hour[29].cpu_percent, 20);
+  EXPECT_DOUBLE_EQ(hour[30].cpu_percent, 60);
+  const auto day = history.samples(model::MetricsRange::day);
+  ASSERT_EQ(day.size(), 2U);
+  EXPECT_DOUBLE_EQ(day[0].cpu_percent, 20);
+  EXPECT_EQ(day[0].memory_used, 300_MiB);
+  EXPECT_TRUE(day[0].vcpu_percent.empty());
+}
+
+TEST(MetricsHistory, AReadingCountsForTheTimeItStandsFor) {
+  MetricsHistory history;
+  history.add(sample_at(seconds(1), 0), seconds(30));
+  history.add(sample_at(seconds(3), 100), seconds(10));
+  EXPECT_DOUBLE_EQ(history.samples(model::MetricsRange::day).at(0).cpu_percent, 25);
+}
+
+TEST(MetricsHistory, TimeWithoutReadingsIsAGapAndNotALineOfZeros) {
+  MetricsHistory history;
+  fill(history, seconds(0), seconds(60), 10);
+  fill(history, seconds(600), seconds(660), 10);
+  const auto hour = history.samples(model::MetricsRange::hour);
+  ASSERT_EQ(hour.size(), 4U);
+  EXPECT_EQ(hour[2].time - hour[1].time, seconds(570));
+}
+
+TEST(MetricsHistory, EachRangeForgetsTheOldestAndStaysInOrder) {
+  MetricsHistory history;
+  fill(history, seconds(0), std::chrono::hours(30), 50, seconds(30));
+  for (const auto& [range, reach] :
+       {std::pair{model::MetricsRange::hour, seconds(3600)}, {model::MetricsRange::day, seconds(86400)}}) {
+    const auto kept = history.samples(range);
+    EXPECT_EQ(kept.back().time - kept.front().time, reach);
+    EXPECT_TRUE(std::is_sorted(kept.begin(), kept.end(), [](const auto& a, const auto& b) { return a.time < b.time; }));
+  }
+}
+
+TEST(MetricsHistory, ADayOfAMachineFitsInEightKibibytes) {
+  MetricsHistory history;
+  for (seconds at{0}; at < std::chrono::hours(30); at += seconds(2)) {
+    model::Sample sample = sample_at(at, 50);
+    sample.vcpu_percent.assign(16, 50);
+    history.add(sample, seconds(2));
+  }
+  EXPECT_LE(history.bytes(), 8192U);
+}
+
+TEST(MetricsHistory, AStartWithOtherProcessorsDoesNotMixOldReadingsWithNew) {
+  MetricsHistory history;
+  fill(history, seconds(0), seconds(10), 10);
+  model::Sample sample = sample_at(seconds(20), 40);
+  sample.vcpu_percent = {40, 40, 40};
+  history.add(sample, seconds(2));
+  const auto recent = history.samples(model::MetricsRange::recent);
+  ASSERT_EQ(recent.size(), 1U);
+  EXPECT_EQ(recent[0].vcpu_percent.size(), 3U);
+  EXPECT_EQ(history.samples(model::MetricsRange::hour).size(), 1U);
+}
+
+}  // namespace
+}  // namespace visor::engine
