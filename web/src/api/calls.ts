@@ -8,9 +8,10 @@ import type {
   JsonValue,
   Machine,
   MachineAction,
+  MetricsRange,
+  MetricsWindow,
   PatchAnswer,
   QemuCommand,
-  Sample,
   Session,
   Setting,
   Task,
@@ -45,8 +46,8 @@ export const patchMachine = (machine: Machine, patch: { [key: string]: JsonValue
 export const previewDelete = (name: string) =>
   api.delete<{ removes: string[]; protected: boolean }>(`${at(name)}?dryRun=true`);
 export const deleteMachine = (name: string) => api.delete<TaskAnswer>(`${at(name)}?force=true`);
-export const getMetrics = (name: string) =>
-  api.get<{ intervalSeconds: number; samples: Sample[] }>(`${at(name)}/metrics`);
+export const getMetrics = (name: string, range: MetricsRange) =>
+  api.get<MetricsWindow>(`${at(name)}/metrics?range=${range}`);
 export const getLog = (name: string) => api.get<{ lines: string[] }>(`${at(name)}/log`);
 export const getCommand = (name: string) => api.get<QemuCommand>(`${at(name)}/command`);
 export const getTicket = (name: string, kind: 'screen' | 'serial') =>

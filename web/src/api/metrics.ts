@@ -1,8 +1,9 @@
 // The last minutes of samples of each machine, outside of React: a sample redraws only the graphs that show it.
+import { useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useSyncExternalStore } from 'react';
 
 import { getMetrics } from './calls';
-import type { Sample } from './types';
+import type { Machine, MetricsRange, Sample } from './types';
 
 export const keptSamples = 150;
 const none: readonly Sample[] = [];
@@ -16,6 +17,10 @@ class MetricsStore {
     return this.samples.get(machine) ?? none;
   }
 
+  newest(machine: Machine): Sample | null {
+    return this.of(machine.name).at(-1) ?? machine.metrics;
+  }
+
   add(machine: string, sample: Sample): void {
     this.put(machine, [...this.of(machine), sample]);
   }
@@ -23,15 +28,18 @@ class MetricsStore {
   /** History that arrives late goes before what has arrived live. */
   addHistory(machine: string, history: readonly Sample[]): void {
     const live = this.of(machine);
-    const first = live[0]?.time;
-    this.put(machine, [...history.filter((sample) => !first || sample.time < first), ...live]);
+    const first = live[0] && Date.parse(live[0].time);
+    this.put(machine, [
+      ...history.filter((sample) => !first || Date.parse(sample.time) < Math.floor(first / 1000) * 1000),
+      ...live,
+    ]);
   }
 
   async load(machine: string): Promise<void> {
     if (this.loaded.has(machine)) return;
     this.loaded.add(machine);
     try {
-      this.addHistory(machine, (await getMetrics(machine)).samples);
+      this.addHistory(machine, (await getMetrics(machine, 'recent')).samples);
     } catch {
       this.loaded.delete(machine);
     }
@@ -66,4 +74,17 @@ export function useSamples(machine: string, wanted: boolean): readonly Sample[] 
     [machine],
   );
   return useSyncExternalStore(subscribe, () => metricsStore.of(machine));
+}
+
+const refreshMilliseconds = { hour: 15_000, day: 60_000 };
+
+/** Means over an hour or a day; for `recent` there is nothing to ask, useSamples has it. */
+export function useHistory(machine: string, range: MetricsRange) {
+  return useQuery({
+    queryKey: ['metrics', machine, range],
+    queryFn: () => getMetrics(machine, range),
+    enabled: range !== 'recent',
+    staleTime: 0,
+    refetchInterval: range === 'recent' ? false : refreshMilliseconds[range],
+  });
 }

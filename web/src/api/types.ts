@@ -12,8 +12,17 @@ export interface Sample {
   memoryResident: number;
   diskReadRate: number;
   diskWriteRate: number;
-  netReceiveRate: number;
-  netTransmitRate: number;
+  /** Null until the guest agent tells. */
+  netReceiveRate: number | null;
+  netTransmitRate: number | null;
+}
+
+/** How far back samples reach: the last as they were read, or means over an hour or a day. */
+export type MetricsRange = 'recent' | 'hour' | 'day';
+
+export interface MetricsWindow {
+  intervalSeconds: number;
+  samples: Sample[];
 }
 
 export interface Disk {

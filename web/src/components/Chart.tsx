@@ -5,6 +5,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 
 import { useMedia, useWidth } from '../lib/hooks';
+import { lonePoints } from '../lib/series';
 import { usePreferences } from '../lib/preferences';
 
 const height = 176;
@@ -31,6 +32,9 @@ export interface ChartSeries {
 interface ChartProps {
   label: string;
   times: number[];
+  /** Both ends of the time axis, in seconds since 1970. */
+  from: number;
+  until: number;
   series: ChartSeries[];
   maximum?: number;
   say: (value: number) => string;
@@ -41,7 +45,12 @@ function withAlpha(color: string, alpha: string): string {
   return /^#[0-9a-f]{6}$/i.test(color) ? color + alpha : color;
 }
 
-function optionsOf(element: HTMLElement, props: ChartProps, width: number): uPlot.Options {
+function optionsOf(
+  element: HTMLElement,
+  props: ChartProps,
+  ends: () => [number, number],
+  width: number,
+): uPlot.Options {
   const look = getComputedStyle(element);
   const color = (token: string) => look.getPropertyValue(token).trim();
   const axis = {
@@ -57,10 +66,11 @@ function optionsOf(element: HTMLElement, props: ChartProps, width: number): uPlo
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
+      x: { range: ends },
       y: { range: (_, __, high) => [0, maximum ?? niceMaximum(high)] },
     },
     axes: [
-      { ...axis, size: 26, space: 70, values: (_, ticks) => ticks.map(clockText) },
+      { ...axis, size: 26, space: 70, values: (_, ticks) => ticks.map(clockText(props.until - props.from)) },
       {
         ...axis,
         size: 62,
@@ -75,19 +85,19 @@ function optionsOf(element: HTMLElement, props: ChartProps, width: number): uPlo
         stroke: color(series.color),
         width: 1.5,
         fill: series.filled ? withAlpha(color(series.color), '2e') : undefined,
-        points: { show: false },
+        points: { size: 4, filter: (plot: uPlot, index: number) => lonePoints(plot.data[index] ?? []) },
       })),
     ],
     hooks: { setCursor: [(plot) => props.onHover(plot.cursor.idx ?? null)] },
   };
 }
 
-function clockText(seconds: number): string {
+/** Seconds are shown where they matter. */
+const clockText = (span: number) => (seconds: number) => {
   const date = new Date(seconds * 1000);
-  return [date.getHours(), date.getMinutes(), date.getSeconds()]
-    .map((part) => String(part).padStart(2, '0'))
-    .join(':');
-}
+  const parts = [date.getHours(), date.getMinutes(), ...(span <= 600 ? [date.getSeconds()] : [])];
+  return parts.map((part) => String(part).padStart(2, '0')).join(':');
+};
 
 /** The next power of two from 64 up: rates get an axis that stays calm. */
 function niceMaximum(high: number | null): number {
@@ -103,6 +113,7 @@ export function Chart(props: ChartProps) {
   const { theme } = usePreferences();
   const systemIsDark = useMedia('(prefers-color-scheme: dark)');
   const seriesCount = props.series.length;
+  const span = props.until - props.from;
   const dataOf = (source: ChartProps): uPlot.AlignedData => [
     source.times,
     ...source.series.map((series) => series.values),
@@ -119,6 +130,7 @@ export function Chart(props: ChartProps) {
     const options = optionsOf(
       element,
       { ...latest.current, onHover: (index) => latest.current.onHover(index) },
+      () => [latest.current.from, latest.current.until],
       width,
     );
     plot.current = new uPlot(options, dataOf(latest.current), element);
@@ -127,7 +139,7 @@ export function Chart(props: ChartProps) {
       plot.current = null;
     };
     // The colours are read from the theme when the graph is made, so a change of theme makes it anew.
-  }, [width, theme, systemIsDark, seriesCount, props.maximum]);
+  }, [width, theme, systemIsDark, seriesCount, props.maximum, span]);
 
   return <div ref={root} className={styles.chart} role="img" aria-label={props.label} />;
 }

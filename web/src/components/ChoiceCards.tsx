@@ -37,7 +37,12 @@ const useStyles = makeStyles({
   input: { position: 'absolute', opacity: 0, inset: 0, margin: 0, cursor: 'pointer' },
   words: { minWidth: 0 },
   title: { ...typographyStyles.body1Strong, display: 'block', overflowWrap: 'anywhere' },
-  sentence: { ...typographyStyles.caption1, color: tokens.colorNeutralForeground3, overflowWrap: 'anywhere' },
+  sentence: {
+    ...typographyStyles.caption1,
+    color: tokens.colorNeutralForeground3,
+    overflowWrap: 'anywhere',
+    whiteSpace: 'pre-line',
+  },
   icon: {
     display: 'inline-flex',
     fontSize: tokens.fontSizeBase600,

@@ -13,7 +13,8 @@ const useStyles = makeStyles({
     marginTop: tokens.spacingVerticalXXL,
   },
   picture: { fontSize: '72px', lineHeight: 1, color: tokens.colorBrandForeground1, display: 'flex' },
-  sentence: { color: tokens.colorNeutralForeground3, maxWidth: '440px' },
+  sentence: { color: tokens.colorNeutralForeground3, maxWidth: '440px', textAlign: 'center' },
+  title: { margin: 0, textAlign: 'center' },
   actions: { display: 'flex', flexWrap: 'wrap', justifyContent: 'center', gap: tokens.spacingHorizontalS },
 });
 
@@ -31,7 +32,9 @@ export function EmptyState({ picture, title, sentence, children }: EmptyStatePro
       <div className={styles.picture} aria-hidden>
         {picture}
       </div>
-      <Subtitle2 as="h2">{title}</Subtitle2>
+      <Subtitle2 as="h2" className={styles.title}>
+        {title}
+      </Subtitle2>
       <Body1 className={styles.sentence}>{sentence}</Body1>
       {children && <div className={styles.actions}>{children}</div>}
     </div>

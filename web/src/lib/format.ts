@@ -49,6 +49,7 @@ export function formatClock(seconds: number): string {
 /** A span of work: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
 export function formatSpan(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000;
+  if (seconds < 0.05) return '< 0.1 s';
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 60) return `${Math.floor(seconds)} s`;
   const minutes = Math.floor(seconds / 60);

@@ -3,8 +3,17 @@ import { expect, it } from 'vitest';
 import type { Machine } from '../api/types';
 import { bestMatches, matchScore } from './search';
 import { codeOf } from './loginCode';
-import { freeName, isMachineName, numberedNames, powerActs, selectMachines } from './machines';
-import { columnsOf } from './series';
+import {
+  freeName,
+  groupMachines,
+  isMachineName,
+  numberedNames,
+  powerActs,
+  selectMachines,
+  sizeNow,
+  type GroupKey,
+} from './machines';
+import { columnsOf, lonePoints } from './series';
 import type { Sample } from '../api/types';
 
 const machine = (name: string, status: string, cpuPercent = 0) =>
@@ -66,8 +75,63 @@ it('takes the code out of whatever is pasted', () => {
 it('breaks the line where samples are missing', () => {
   const at = (seconds: number) =>
     ({ time: new Date(seconds * 1000).toISOString(), cpuPercent: seconds }) as Sample;
-  const { times, of } = columnsOf([at(10), at(100), at(102), at(140)], 60);
+  const { times, of, from, until } = columnsOf([at(10), at(100), at(102), at(140)], {
+    seconds: 60,
+    interval: 2,
+  });
   expect(times).toEqual([100, 102, 103, 140]);
   expect(of((sample) => sample.cpuPercent)).toEqual([100, 102, null, 140]);
-  expect(columnsOf([], 60).times).toEqual([]);
+  expect([from, until]).toEqual([80, 140]);
+  expect(columnsOf([], { seconds: 60, interval: 2 }).times).toEqual([]);
+});
+
+it('takes the distance of means for no gap, and ends the axis where it is told', () => {
+  const at = (seconds: number) => ({ time: new Date(seconds * 1000).toISOString(), cpuPercent: 1 }) as Sample;
+  const { times, from } = columnsOf([at(30), at(60), at(120), at(300)], {
+    seconds: 3600,
+    interval: 30,
+    until: 3660,
+  });
+  expect(times).toEqual([60, 120, 135, 300]);
+  expect(from).toBe(60);
+});
+
+it('marks the points that no line reaches', () => {
+  expect(lonePoints([1, null, 2, 3, null, 4])).toEqual([0, 5]);
+  expect(lonePoints([1])).toEqual([0]);
+  expect(lonePoints([null, 1, 2])).toEqual([]);
+});
+
+it('groups by folder, tag and state, those without one last', () => {
+  const some = [
+    { ...machine('a', 'stopped'), group: 'lab', tags: ['web', 'ci'] },
+    { ...machine('b', 'running'), group: '', tags: [] },
+    { ...machine('c', 'running'), group: 'build', tags: ['ci', 'ci'] },
+  ];
+  const shape = (by: GroupKey) =>
+    groupMachines(some, by).map((group) => [group.name, ...names(group.machines)]);
+  expect(shape('none')).toEqual([['', 'a', 'b', 'c']]);
+  expect(shape('group')).toEqual([
+    ['build', 'c'],
+    ['lab', 'a'],
+    ['', 'b'],
+  ]);
+  expect(shape('tag')).toEqual([
+    ['ci', 'a', 'c'],
+    ['web', 'a'],
+    ['', 'b'],
+  ]);
+  expect(shape('state')).toEqual([
+    ['running', 'b', 'c'],
+    ['stopped', 'a'],
+  ]);
+});
+
+it('says what a running machine has, not what waits for its next start', () => {
+  const changed = {
+    spec: { cpu: { count: 4 }, memory: { size: 2048 } },
+    pending: [{ field: 'spec.cpu.count', running: 2, next: 4 }],
+  } as unknown as Machine;
+  expect(sizeNow(changed)).toEqual({ cpus: 2, memory: 2048 });
+  expect(sizeNow({ ...changed, pending: [] })).toEqual({ cpus: 4, memory: 2048 });
 });

@@ -39,15 +39,30 @@ export function powerActs(status: MachineStatus): { primary: PowerAct | null; mo
   }
 }
 
+/** What a machine has now: of one that runs, a change that waits for the next start is not it yet. */
+export function sizeNow(machine: Machine): { cpus: number; memory: number } {
+  const running = (field: string) => {
+    const waiting = machine.pending.find((change) => change.field.replace(/^spec\./, '') === field);
+    return typeof waiting?.running === 'number' ? waiting.running : undefined;
+  };
+  return {
+    cpus: running('cpu.count') ?? machine.spec.cpu.count,
+    memory: running('memory.size') ?? machine.spec.memory.size,
+  };
+}
+
 export const diskTotal = (machine: Machine) =>
   machine.spec.disks.filter((disk) => disk.device === 'disk').reduce((sum, disk) => sum + disk.size, 0);
 
 export type SortKey = 'name' | 'state' | 'cpu' | 'memory' | 'created';
 
+export type GroupKey = 'none' | 'group' | 'tag' | 'state';
+
 export interface MachineFilter {
   text: string;
   status: MachineStatus | 'all';
   sort: SortKey;
+  group: GroupKey;
 }
 
 function matches(machine: Machine, words: string[]): boolean {
@@ -74,12 +89,39 @@ const orders: Record<SortKey, (a: Machine, b: Machine) => number> = {
   created: (a, b) => b.created.localeCompare(a.created) || byName(a, b),
 };
 
-export function selectMachines(machines: Machine[], filter: MachineFilter): Machine[] {
+export function selectMachines(machines: Machine[], filter: Omit<MachineFilter, 'group'>): Machine[] {
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   return machines
     .filter((machine) => filter.status === 'all' || machine.state.status === filter.status)
     .filter((machine) => matches(machine, words))
     .sort(orders[filter.sort]);
+}
+
+export interface MachineGroup {
+  /** The folder, the tag or the state; empty for the machines that have none. */
+  name: string;
+  machines: Machine[];
+}
+
+const groupsOf: Record<Exclude<GroupKey, 'none'>, (machine: Machine) => string[]> = {
+  group: (machine) => [machine.group],
+  tag: (machine) => (machine.tags.length > 0 ? machine.tags : ['']),
+  state: (machine) => [machine.state.status],
+};
+
+/** In the order given; states in their own order, names by the alphabet, machines without one last. A machine with two
+ * tags is in both groups. */
+export function groupMachines(machines: Machine[], by: GroupKey): MachineGroup[] {
+  if (by === 'none') return [{ name: '', machines }];
+  const groups = new Map<string, Machine[]>();
+  for (const machine of machines)
+    for (const name of new Set(groupsOf[by](machine)))
+      groups.set(name, [...(groups.get(name) ?? []), machine]);
+  const order = (a: string, b: string) =>
+    by === 'state'
+      ? allStatuses.indexOf(a as MachineStatus) - allStatuses.indexOf(b as MachineStatus)
+      : Number(a === '') - Number(b === '') || a.localeCompare(b, 'en', { numeric: true });
+  return [...groups.keys()].sort(order).map((name) => ({ name, machines: groups.get(name) ?? [] }));
 }
 
 /** Host-name rules: 1-63 of a-z 0-9 -, neither first nor last a hyphen. */

@@ -9,7 +9,10 @@ export interface Preferences {
   language: LanguageChoice;
   railCollapsed: boolean;
   showCommands: boolean;
+  machineColumns: string[];
 }
+
+export const initialColumns = ['state', 'uptime', 'load', 'memory', 'disk', 'address'];
 
 const storageKey = 'visor.preferences';
 const initial: Preferences = {
@@ -17,6 +20,7 @@ const initial: Preferences = {
   language: 'system',
   railCollapsed: false,
   showCommands: false,
+  machineColumns: initialColumns,
 };
 const listeners = new Set<() => void>();
 

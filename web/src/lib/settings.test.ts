@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import type { Machine } from '../api/types';
-import { categoryOf, mergePatches, patchOf, readSetting } from './settings';
+import { argumentsOf, categoryOf, mergePatches, patchOf, readSetting } from './settings';
 
 const machine = {
   description: 'text',
@@ -35,4 +35,24 @@ it('knows a category for every key', () => {
   expect(categoryOf('cpu.count')).toBe('processor');
   expect(categoryOf('nics[].linkUp')).toBe('network');
   expect(categoryOf('something.new')).toBe('behaviour');
+});
+
+it('finds the arguments of QEMU that a setting makes', () => {
+  const made = (setting: string, argument: string) => ({ setting, argument, value: '' });
+  const command = {
+    program: 'qemu',
+    arguments: [
+      made('visor', '-S'),
+      made('spec.cpu.count', '-smp'),
+      made('spec.nics[0].forwards', '-netdev'),
+      made('spec.nics[10]', '-device'),
+      made('spec.nics[1].model', '-device'),
+    ],
+  };
+  const found = (key: string) => argumentsOf(command, key).map(({ setting }) => setting);
+  expect(found('cpu.count')).toEqual(['spec.cpu.count']);
+  expect(found('nics[0]')).toEqual(['spec.nics[0].forwards']);
+  expect(found('nics[1]')).toEqual(['spec.nics[1].model']);
+  expect(found('nics')).toHaveLength(3);
+  expect(found('description')).toEqual([]);
 });

@@ -1,5 +1,5 @@
 // Between setting keys (`cpu.count`), the machine that has them and the merge patch that changes them. Pure.
-import type { JsonValue, Machine, Setting } from '../api/types';
+import type { JsonValue, Machine, QemuCommand, Setting } from '../api/types';
 
 const outsideSpec = ['name', 'description', 'tags', 'group'];
 
@@ -23,6 +23,15 @@ export function patchOf(key: string, value: JsonValue): { [key: string]: JsonVal
   return whole.reduceRight<JsonValue>((inner, part) => ({ [part]: inner }), value) as {
     [key: string]: JsonValue;
   };
+}
+
+/** The arguments of QEMU that a setting makes: its own and those of its members. */
+export function argumentsOf(command: QemuCommand, key: string): QemuCommand['arguments'] {
+  const wanted = settingKey(key);
+  return command.arguments.filter(({ setting }) => {
+    const maker = settingKey(setting);
+    return maker === wanted || maker.startsWith(`${wanted}.`) || maker.startsWith(`${wanted}[`);
+  });
 }
 
 export function mergePatches(patches: { [key: string]: JsonValue }[]): { [key: string]: JsonValue } {

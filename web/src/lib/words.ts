@@ -2,7 +2,7 @@
 import type { TFunction } from 'i18next';
 
 import { ApiError } from '../api/client';
-import type { Problem, Setting, Task } from '../api/types';
+import type { PortForward, Problem, Setting, Task } from '../api/types';
 import { formatBytes } from './format';
 import { keyForWords, settingKey } from './settings';
 
@@ -48,6 +48,10 @@ export const settingSentence = (t: TFunction, setting: Setting) =>
 
 export const settingValue = (t: TFunction, key: string, value: string) =>
   t(`setting.${keyForWords(key)}.value.${value.replaceAll('.', '_')}`, { defaultValue: value });
+
+/** `127.0.0.1:2222 → 22`; port 0 is any free one, taken at each start. */
+export const forwardText = (t: TFunction, forward: PortForward) =>
+  `${forward.hostAddress}:${forward.hostPort || t('nics.anyPort')} → ${forward.guestPort}`;
 
 /** Any setting's value in words: sizes with units, switches as on and off, choices by their names. */
 export function valueText(t: TFunction, field: string, value: unknown, type?: string): string {

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useRouteError } from 'react-router-dom';
 
 import { EmptyState } from '../EmptyState';
+import { useCommonStyles } from '../styles';
 import { ErrorCircleRegular, SearchRegular } from '../icons';
 
 export function PageFault() {
@@ -24,9 +25,12 @@ export function PageFault() {
 
 export function NotFound() {
   const { t } = useTranslation();
+  const common = useCommonStyles();
   return (
     <EmptyState picture={<SearchRegular />} title={t('notFound.title')} sentence={t('notFound.sentence')}>
-      <Link to="/">{t('notFound.home')}</Link>
+      <Link to="/" className={common.link}>
+        {t('notFound.home')}
+      </Link>
     </EmptyState>
   );
 }

@@ -1,14 +1,15 @@
 // Which machines to show and in which order; the choice is part of the address.
 import { Button, Dropdown, Option, SearchBox, makeStyles, tokens } from '@fluentui/react-components';
-import { useMemo } from 'react';
+import { useMemo, type ReactElement, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router-dom';
 
-import type { MachineStatus } from '../../api/types';
-import { allStatuses, type MachineFilter, type SortKey } from '../../lib/machines';
-import { ArrowSortRegular, FilterRegular } from '../icons';
+import { allStatuses, type GroupKey, type MachineFilter, type SortKey } from '../../lib/machines';
+import { ArrowSortRegular, FilterRegular, GroupListRegular } from '../icons';
 
 const sortKeys: SortKey[] = ['name', 'state', 'cpu', 'memory', 'created'];
+
+const groupKeys: GroupKey[] = ['none', 'group', 'tag', 'state'];
 
 const useStyles = makeStyles({
   bar: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS },
@@ -21,7 +22,8 @@ export function useMachineFilter(): [MachineFilter, (change: Partial<MachineFilt
   const text = search.get('q') ?? '';
   const status: MachineFilter['status'] = allStatuses.find((known) => known === search.get('state')) ?? 'all';
   const sort = sortKeys.find((known) => known === search.get('sort')) ?? 'name';
-  const filter = useMemo<MachineFilter>(() => ({ text, status, sort }), [text, status, sort]);
+  const group = groupKeys.find((known) => known === search.get('group')) ?? 'none';
+  const filter = useMemo<MachineFilter>(() => ({ text, status, sort, group }), [text, status, sort, group]);
   const change = (wanted: Partial<MachineFilter>) => {
     const next = { ...filter, ...wanted };
     setSearch(
@@ -32,6 +34,7 @@ export function useMachineFilter(): [MachineFilter, (change: Partial<MachineFilt
         put('q', next.text, '');
         put('state', next.status, 'all');
         put('sort', next.sort, 'name');
+        put('group', next.group, 'none');
         return params;
       },
       { replace: true },
@@ -43,13 +46,12 @@ export function useMachineFilter(): [MachineFilter, (change: Partial<MachineFilt
 interface FilterBarProps {
   filter: MachineFilter;
   onChange: (change: Partial<MachineFilter>) => void;
+  children?: ReactNode;
 }
 
-export function FilterBar({ filter, onChange }: FilterBarProps) {
+export function FilterBar({ filter, onChange, children }: FilterBarProps) {
   const { t } = useTranslation();
   const styles = useStyles();
-  const statusWord = (status: MachineStatus | 'all') =>
-    status === 'all' ? t('filter.allStates') : t(`state.${status}`);
   return (
     <div className={styles.bar} role="search">
       <SearchBox
@@ -59,42 +61,66 @@ export function FilterBar({ filter, onChange }: FilterBarProps) {
         value={filter.text}
         onChange={(_, data) => onChange({ text: data.value })}
       />
-      <Dropdown
-        className={styles.choice}
-        aria-label={t('filter.state')}
-        button={{ children: <ButtonFace icon={<FilterRegular />} text={statusWord(filter.status)} /> }}
-        value={statusWord(filter.status)}
-        selectedOptions={[filter.status]}
-        onOptionSelect={(_, data) =>
-          onChange({ status: (data.optionValue ?? 'all') as MachineStatus | 'all' })
-        }
-      >
-        {(['all', ...allStatuses] as const).map((status) => (
-          <Option key={status} value={status}>
-            {statusWord(status)}
-          </Option>
-        ))}
-      </Dropdown>
-      <Dropdown
-        className={styles.choice}
-        aria-label={t('filter.sort')}
-        button={{ children: <ButtonFace icon={<ArrowSortRegular />} text={t(`filter.by.${filter.sort}`)} /> }}
-        value={t(`filter.by.${filter.sort}`)}
-        selectedOptions={[filter.sort]}
-        onOptionSelect={(_, data) => onChange({ sort: (data.optionValue ?? 'name') as SortKey })}
-      >
-        {sortKeys.map((key) => (
-          <Option key={key} value={key}>
-            {t(`filter.by.${key}`)}
-          </Option>
-        ))}
-      </Dropdown>
+      <Choice
+        label={t('filter.state')}
+        icon={<FilterRegular />}
+        chosen={filter.status}
+        choices={['all', ...allStatuses]}
+        word={(status) => (status === 'all' ? t('filter.allStates') : t(`state.${status}`))}
+        onChoose={(status) => onChange({ status })}
+      />
+      <Choice
+        label={t('filter.sort')}
+        icon={<ArrowSortRegular />}
+        chosen={filter.sort}
+        choices={sortKeys}
+        word={(sort) => t(`filter.by.${sort}`)}
+        onChoose={(sort) => onChange({ sort })}
+      />
+      <Choice
+        label={t('filter.group')}
+        icon={<GroupListRegular />}
+        chosen={filter.group}
+        choices={groupKeys}
+        word={(group) => t(`filter.groupBy.${group}`)}
+        onChoose={(group) => onChange({ group })}
+      />
       {(filter.text || filter.status !== 'all') && (
         <Button appearance="subtle" onClick={() => onChange({ text: '', status: 'all' })}>
           {t('filter.clear')}
         </Button>
       )}
+      {children}
     </div>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  label: string;
+  icon: ReactElement;
+  chosen: T;
+  choices: readonly T[];
+  word: (choice: T) => string;
+  onChoose: (choice: T) => void;
+}
+
+function Choice<T extends string>({ label, icon, chosen, choices, word, onChoose }: ChoiceProps<T>) {
+  const styles = useStyles();
+  return (
+    <Dropdown
+      className={styles.choice}
+      aria-label={label}
+      button={{ children: <ButtonFace icon={icon} text={word(chosen)} /> }}
+      value={word(chosen)}
+      selectedOptions={[chosen]}
+      onOptionSelect={(_, data) => onChoose(choices.find((choice) => choice === data.optionValue) ?? chosen)}
+    >
+      {choices.map((choice) => (
+        <Option key={choice} value={choice}>
+          {word(choice)}
+        </Option>
+      ))}
+    </Dropdown>
   );
 }
 
@@ -107,7 +133,7 @@ const useFaceStyles = makeStyles({
   },
 });
 
-function ButtonFace({ icon, text }: { icon: React.ReactElement; text: string }) {
+function ButtonFace({ icon, text }: { icon: ReactElement; text: string }) {
   const styles = useFaceStyles();
   return (
     <span className={styles.face}>

@@ -4,20 +4,21 @@ import { useTranslation } from 'react-i18next';
 import type { Machine } from '../../api/types';
 import { formatBytes, formatClock } from '../../lib/format';
 import { useNow } from '../../lib/hooks';
-import { diskTotal } from '../../lib/machines';
+import { diskTotal, sizeNow } from '../../lib/machines';
 import { Chip, CopyChip } from '../Chip';
 import { DeveloperBoardRegular, GlobeRegular, HardDriveRegular, RamRegular } from '../icons';
 
 export function SizeChips({ machine }: { machine: Machine }) {
   const { t } = useTranslation();
   const disk = diskTotal(machine);
+  const { cpus, memory } = sizeNow(machine);
   return (
     <>
       <Chip icon={<DeveloperBoardRegular />} title={t('fact.cpu')}>
-        {t('fact.vcpus', { count: machine.spec.cpu.count })}
+        {t('fact.vcpus', { count: cpus })}
       </Chip>
       <Chip icon={<RamRegular />} title={t('fact.memory')}>
-        {formatBytes(machine.spec.memory.size)}
+        {formatBytes(memory)}
       </Chip>
       {disk > 0 && (
         <Chip icon={<HardDriveRegular />} title={t('fact.disk')}>

@@ -38,9 +38,12 @@ interface SizeSectionProps {
 export function SizeSection({ form, image, host, onChange }: SizeSectionProps) {
   const { t } = useTranslation();
   const sentence = (size: Size) =>
-    [t('fact.vcpus', { count: size.cpus }), formatBytes(size.memory), formatBytes(size.disk)]
+    [
+      `${t('fact.vcpus', { count: size.cpus })} · ${formatBytes(size.memory)}`,
+      t('create.diskOf', { size: formatBytes(size.disk) }),
+    ]
       .map(unbroken)
-      .join(' · ');
+      .join('\n');
   const warnings = sizeWarnings(form, host, image);
   const choose = (preset: PresetName) =>
     onChange({ preset, custom: preset === 'custom' ? sizeOf(form) : form.custom });

@@ -6,7 +6,7 @@ import { buildImage } from '../../api/calls';
 import { useBuildable, useHost, useImages, useTasks } from '../../api/inventory';
 import type { Image } from '../../api/types';
 import { ChoiceCards } from '../../components/ChoiceCards';
-import { HardDriveRegular, LayerRegular, RecordRegular } from '../../components/icons';
+import { AlbumRegular, HardDriveRegular, LayerRegular } from '../../components/icons';
 import { OsMark } from '../../components/OsMark';
 import { useRun } from '../../components/notify';
 import { RowCard, SettingRow } from '../../components/SettingRow';
@@ -17,7 +17,7 @@ import { Section } from './Section';
 
 const families = ['linux', 'windows', 'other'] as const;
 const sources: Source[] = ['image', 'iso', 'empty'];
-const sourceIcons = { image: <LayerRegular />, iso: <RecordRegular />, empty: <HardDriveRegular /> };
+const sourceIcons = { image: <LayerRegular />, iso: <AlbumRegular />, empty: <HardDriveRegular /> };
 
 interface SourceSectionProps {
   form: CreateForm;

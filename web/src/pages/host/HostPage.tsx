@@ -140,7 +140,7 @@ function QemuCard({ qemu }: { qemu: HostQemu }) {
             )
           }
           title={t(`accelerator.${one.name}`, { defaultValue: one.name.toUpperCase() })}
-          sentence={one.reason || t(one.usable ? 'host.usable' : 'host.unusable')}
+          sentence={one.reason}
         >
           {t(one.usable ? 'host.usable' : 'host.unusable')}
         </SettingRow>

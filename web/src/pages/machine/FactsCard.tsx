@@ -3,10 +3,11 @@ import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import type { Machine, Nic } from '../../api/types';
+import type { Machine } from '../../api/types';
 import { CopyChip } from '../../components/Chip';
 import { useCommonStyles } from '../../components/styles';
 import { formatBytes, formatDateTime } from '../../lib/format';
+import { forwardText } from '../../lib/words';
 
 const useStyles = makeStyles({
   facts: {
@@ -31,17 +32,14 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-const forwardText = (nic: Nic) =>
-  nic.forwards.map(
-    (forward) => `${forward.hostAddress}:${forward.hostPort} → ${forward.guestPort}/${forward.protocol}`,
-  );
-
 export function FactsCard({ machine }: { machine: Machine }) {
   const { t, i18n } = useTranslation();
   const styles = useStyles();
   const common = useCommonStyles();
   const { spec, state } = machine;
-  const forwards = spec.nics.flatMap(forwardText);
+  const forwards = spec.nics.flatMap((nic) =>
+    nic.forwards.map((forward) => `${forwardText(t, forward)}/${forward.protocol}`),
+  );
   return (
     <dl className={mergeClasses(common.card, styles.facts)}>
       <Fact name={t('fact.guest')}>{state.guestOs || spec.os.id || spec.os.family || '–'}</Fact>

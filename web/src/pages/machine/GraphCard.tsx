@@ -1,10 +1,18 @@
 // A card with a headline number and the graph behind it. The pointer on the graph shows the value of that moment.
-import { makeStyles, mergeClasses, tokens, typographyStyles } from '@fluentui/react-components';
+import {
+  Skeleton,
+  SkeletonItem,
+  makeStyles,
+  mergeClasses,
+  tokens,
+  typographyStyles,
+} from '@fluentui/react-components';
 import { useState, type ReactElement, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { Chart, type ChartSeries } from '../../components/Chart';
 import { useCommonStyles } from '../../components/styles';
+import type { Columns } from '../../lib/series';
 
 const useStyles = makeStyles({
   card: {
@@ -37,18 +45,33 @@ const useStyles = makeStyles({
     justifyContent: 'center',
     height: '176px',
     color: tokens.colorNeutralForeground3,
+    textAlign: 'center',
   },
+  loading: { width: '100%', height: '100%' },
 });
+
+function LoadingGraph() {
+  const { t } = useTranslation();
+  const styles = useStyles();
+  return (
+    <Skeleton className={styles.loading} aria-label={t('common.loading')}>
+      <SkeletonItem className={styles.loading} />
+    </Skeleton>
+  );
+}
 
 interface GraphCardProps {
   icon: ReactElement;
   title: string;
   sentence: string;
   headline: string;
-  times: number[];
+  columns: Columns;
   series: ChartSeries[];
   maximum?: number;
   say: (value: number) => string;
+  /** Said in place of the graph when there is nothing to draw. */
+  quiet: string;
+  loading: boolean;
   children?: ReactNode;
 }
 
@@ -57,13 +80,16 @@ export function GraphCard({
   title,
   sentence,
   headline,
-  times,
+  columns,
   series,
   maximum,
   say,
+  quiet,
+  loading,
   children,
 }: GraphCardProps) {
-  const { t } = useTranslation();
+  const { times, from, until } = columns;
+  const { i18n } = useTranslation();
   const styles = useStyles();
   const common = useCommonStyles();
   const [hover, setHover] = useState<number | null>(null);
@@ -92,20 +118,24 @@ export function GraphCard({
           </span>
         ))}
         {hoverTime !== undefined && (
-          <span className={common.secondary}>{new Date(hoverTime * 1000).toLocaleTimeString()}</span>
+          <span className={common.secondary}>
+            {new Date(hoverTime * 1000).toLocaleTimeString(i18n.language)}
+          </span>
         )}
       </div>
-      {times.length > 1 ? (
+      {times.length > 0 ? (
         <Chart
           label={`${title}: ${headline}`}
           times={times}
+          from={from}
+          until={until}
           series={series}
           maximum={maximum}
           say={say}
           onHover={setHover}
         />
       ) : (
-        <div className={styles.quiet}>{t('summary.quiet')}</div>
+        <div className={styles.quiet}>{loading ? <LoadingGraph /> : quiet}</div>
       )}
       {children}
     </section>

@@ -43,7 +43,7 @@ const useStyles = makeStyles({
     },
   },
   compact: {
-    gridTemplateColumns: 'minmax(0, 1fr) auto auto',
+    gridTemplateColumns: 'fit-content(50%) minmax(0, 1fr) auto',
     gridTemplateAreas: '"facts chips acts"',
     gridTemplateRows: 'auto',
     alignItems: 'center',

@@ -2,7 +2,7 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { Suspense, lazy } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useParams } from 'react-router-dom';
+import { Link, useParams } from 'react-router-dom';
 
 import { useMachine, useTasks } from '../../api/inventory';
 import { EmptyState } from '../../components/EmptyState';
@@ -10,6 +10,7 @@ import { SearchRegular } from '../../components/icons';
 import { LinkTabs } from '../../components/LinkTabs';
 import { useTitle } from '../../components/Page';
 import { PageSkeleton } from '../../components/PageSkeleton';
+import { useCommonStyles } from '../../components/styles';
 import { TaskCard } from '../../components/TaskCard';
 import { useWide } from '../../lib/hooks';
 import { HeaderCard } from './HeaderCard';
@@ -93,6 +94,7 @@ function MachineBody({ name }: { name: string }) {
 /** Not here: perhaps it is being made right now, perhaps it has never been. */
 function Missing({ name }: { name: string }) {
   const { t } = useTranslation();
+  const common = useCommonStyles();
   const styles = useStyles();
   const task = useTasks().find((known) => known.subject?.kind === 'machine' && known.subject.name === name);
   return (
@@ -104,7 +106,11 @@ function Missing({ name }: { name: string }) {
           picture={<SearchRegular />}
           title={t('machine.missingTitle', { name })}
           sentence={t('machine.missing')}
-        />
+        >
+          <Link to="/machines" className={common.link}>
+            {t('machine.toAll')}
+          </Link>
+        </EmptyState>
       )}
     </div>
   );

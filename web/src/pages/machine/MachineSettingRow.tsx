@@ -2,14 +2,13 @@ import { Caption1, Link, makeStyles, tokens } from '@fluentui/react-components';
 import { useTranslation } from 'react-i18next';
 
 import type { JsonValue, Machine, Setting } from '../../api/types';
-import { CopyChip } from '../../components/Chip';
 import { useRevert } from '../../components/dialogs/PendingDialog';
 import { ClockRegular, ErrorCircleRegular } from '../../components/icons';
 import { SettingRow } from '../../components/SettingRow';
 import { formatBytes } from '../../lib/format';
-import { usePreferences } from '../../lib/preferences';
 import { readSetting, settingKey } from '../../lib/settings';
 import { settingSentence, settingTitle, valueText } from '../../lib/words';
+import { useExplained } from './Explained';
 import { SettingControl } from './SettingControl';
 import { useChangeSetting } from './useChangeSetting';
 
@@ -39,13 +38,13 @@ export function MachineSettingRow({ machine, setting }: { machine: Machine; sett
   const { t } = useTranslation();
   const styles = useStyles();
   const revert = useRevert();
-  const { showCommands } = usePreferences();
   const title = settingTitle(t, setting);
   const { change, problem, setProblem, busy } = useChangeSetting(machine, setting.key, title);
   const value = readSetting(machine, setting.key) ?? null;
   const waiting = machine.pending.find((one) => settingKey(one.field) === setting.key);
-  const showCommand = showCommands && !setting.readOnly;
-  const below = (waiting || problem || showCommand) && (
+  const command = setting.readOnly ? undefined : commandOf(machine, setting, value);
+  const { button, made } = useExplained(machine, setting.key, title, command);
+  const below = (waiting || problem || made) && (
     <>
       {problem && (
         <Caption1 className={styles.problem} role="alert">
@@ -61,7 +60,7 @@ export function MachineSettingRow({ machine, setting }: { machine: Machine; sett
           </Link>
         </Caption1>
       )}
-      {showCommand && <CopyChip text={commandOf(machine, setting, value)} />}
+      {made}
     </>
   );
   return (
@@ -74,6 +73,7 @@ export function MachineSettingRow({ machine, setting }: { machine: Machine; sett
         onChange={(next) => void change(next)}
         onProblem={setProblem}
       />
+      {button}
     </SettingRow>
   );
 }

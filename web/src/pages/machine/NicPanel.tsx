@@ -7,6 +7,8 @@ import type { JsonValue, Machine, Nic, PortForward } from '../../api/types';
 import { AddRegular, DeleteRegular, GlobeRegular } from '../../components/icons';
 import { RowCard, SettingRow } from '../../components/SettingRow';
 import { useCommonStyles } from '../../components/styles';
+import { forwardText } from '../../lib/words';
+import { useExplained } from './Explained';
 import { useChangeSetting } from './useChangeSetting';
 
 const models = ['virtio', 'e1000e', 'rtl8139'];
@@ -19,18 +21,25 @@ const useStyles = makeStyles({
 export function NicPanel({ machine }: { machine: Machine }) {
   return (
     <>
-      {machine.spec.nics.map((nic) => (
-        <NicCard key={nic.id} machine={machine} nic={nic} />
+      {machine.spec.nics.map((nic, index) => (
+        <NicCard key={nic.id} machine={machine} nic={nic} index={index} />
       ))}
     </>
   );
 }
 
-function NicCard({ machine, nic }: { machine: Machine; nic: Nic }) {
+interface NicCardProps {
+  machine: Machine;
+  nic: Nic;
+  index: number;
+}
+
+function NicCard({ machine, nic, index }: NicCardProps) {
   const { t } = useTranslation();
   const styles = useStyles();
   const common = useCommonStyles();
   const { change, problem, busy } = useChangeSetting(machine, 'nics', nic.id);
+  const { button, made } = useExplained(machine, `nics[${index}]`, nic.id);
   const put = (part: Partial<Nic>) =>
     void change(
       machine.spec.nics.map((other) =>
@@ -43,7 +52,14 @@ function NicCard({ machine, nic }: { machine: Machine; nic: Nic }) {
         icon={<GlobeRegular />}
         title={`${nic.id} · ${nic.switch}`}
         sentence={<span className={common.mono}>{nic.mac}</span>}
-        below={problem}
+        below={
+          (problem || made) && (
+            <>
+              {problem}
+              {made}
+            </>
+          )
+        }
       >
         <Dropdown
           className={styles.model}
@@ -59,6 +75,7 @@ function NicCard({ machine, nic }: { machine: Machine; nic: Nic }) {
             <Option key={model}>{model}</Option>
           ))}
         </Dropdown>
+        {button}
       </SettingRow>
       <SettingRow title={t('nics.link')} sentence={t('nics.linkSentence')}>
         <Switch
@@ -71,7 +88,7 @@ function NicCard({ machine, nic }: { machine: Machine; nic: Nic }) {
       {nic.forwards.map((forward) => (
         <SettingRow
           key={`${forward.protocol}${forward.hostAddress}${forward.hostPort}`}
-          title={`${forward.hostAddress}:${forward.hostPort} → ${forward.guestPort}`}
+          title={forwardText(t, forward)}
           sentence={t('nics.forward', { protocol: forward.protocol.toUpperCase() })}
         >
           <Button

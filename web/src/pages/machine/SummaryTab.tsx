@@ -1,24 +1,26 @@
-import { Dropdown, Option, makeStyles, tokens, typographyStyles } from '@fluentui/react-components';
-import { useState } from 'react';
+import { makeStyles, tokens, typographyStyles } from '@fluentui/react-components';
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router-dom';
 
-import { useSamples } from '../../api/metrics';
-import type { Machine, Sample } from '../../api/types';
+import { useHistory, useSamples } from '../../api/metrics';
+import type { Machine, MetricsRange, Sample } from '../../api/types';
 import { DeveloperBoardRegular, GlobeRegular, HardDriveRegular, RamRegular } from '../../components/icons';
+import { ProblemMessage } from '../../components/ProblemMessage';
+import { Segmented } from '../../components/Segmented';
 import { Sparkline } from '../../components/Sparkline';
 import { formatBytes, formatPercent, formatRate } from '../../lib/format';
-import { diskTotal, isActive } from '../../lib/machines';
-import { columnsOf } from '../../lib/series';
+import { diskTotal, isActive, sizeNow } from '../../lib/machines';
+import { columnsOf, spanOf, spanSeconds, spans } from '../../lib/series';
+import { networkOf } from '../overview/TileGraphs';
 import { GraphCard } from './GraphCard';
 import { FactsCard } from './FactsCard';
 
-const spans = [60, 300] as const;
 const one = '--colorBrandStroke1';
 const other = '--colorPaletteMarigoldBorderActive';
 
 const useStyles = makeStyles({
   head: { display: 'flex', justifyContent: 'flex-end' },
-  span: { minWidth: '120px' },
   cards: {
     display: 'grid',
     gridTemplateColumns: 'repeat(auto-fit, minmax(min(340px, 100%), 1fr))',
@@ -35,34 +37,64 @@ const useStyles = makeStyles({
 export default function SummaryTab({ machine }: { machine: Machine }) {
   const { t } = useTranslation();
   const styles = useStyles();
-  const [span, setSpan] = useState<number>(300);
+  const [search, setSearch] = useSearchParams();
+  const span = spanOf(search.get('span'));
   const on = isActive(machine.state.status);
   const kept = useSamples(machine.name, on);
-  const samples = on ? kept : [];
-  const { times, of } = columnsOf(samples, span);
-  const last = samples.at(-1) ?? (on ? machine.metrics : null);
-  const size = machine.spec.memory.size;
-  const spanWord = (seconds: number) => t('summary.minutes', { count: seconds / 60 });
+  const live = on ? kept : [];
+  const history = useHistory(machine.name, span);
+  const samples = span === 'recent' ? live : (history.data?.samples ?? []);
+  const columns = columnsOf(samples, {
+    seconds: spanSeconds[span],
+    interval: span === 'recent' ? 2 : (history.data?.intervalSeconds ?? 30),
+    // What ended long ago must not look as if it were now.
+    until: span !== 'recent' && !on ? history.dataUpdatedAt / 1000 : undefined,
+  });
+  const { of } = columns;
+  const last = on ? (live.at(-1) ?? machine.metrics) : null;
+  const { cpus, memory: size } = sizeNow(machine);
+  const graph = {
+    columns,
+    loading: span !== 'recent' && history.isPending,
+    quiet: quietText(t, on, span),
+  };
+  const choose = (next: MetricsRange) =>
+    setSearch(
+      (old) => {
+        const params = new URLSearchParams(old);
+        if (next === 'recent') params.delete('span');
+        else params.set('span', next);
+        return params;
+      },
+      { replace: true },
+    );
   const say = (pick: (sample: Sample) => string) => (last ? pick(last) : '–');
   const disks = machine.spec.disks.filter((disk) => disk.device === 'disk').length;
   return (
     <>
+      <div className={styles.head}>
+        <Segmented
+          label={t('summary.span')}
+          choices={spans.map((name) => ({ name, text: t(`summary.spans.${name}`) }))}
+          chosen={span}
+          onChoose={choose}
+        />
+      </div>
+      {history.isError && <ProblemMessage error={history.error} onRetry={() => void history.refetch()} />}
       <div className={styles.cards}>
         <GraphCard
           icon={<DeveloperBoardRegular />}
           title={t('fact.processor')}
-          sentence={t('summary.processor', { count: machine.spec.cpu.count, model: machine.spec.cpu.model })}
+          sentence={t('summary.processor', { count: cpus, model: machine.spec.cpu.model })}
           headline={say((sample) => formatPercent(sample.cpuPercent))}
-          times={times}
+          {...graph}
           series={[
             { label: t('fact.cpu'), values: of((sample) => sample.cpuPercent), color: one, filled: true },
           ]}
           maximum={100}
           say={formatPercent}
         >
-          {last && machine.spec.cpu.count > 1 && (
-            <VcpuTiles samples={samples} count={last.vcpuPercent.length} />
-          )}
+          {last && cpus > 1 && <VcpuTiles samples={live} count={last.vcpuPercent.length} />}
         </GraphCard>
         <GraphCard
           icon={<RamRegular />}
@@ -71,7 +103,7 @@ export default function SummaryTab({ machine }: { machine: Machine }) {
           headline={say(
             (sample) => `${formatBytes(sample.memoryUsed ?? sample.memoryResident)} / ${formatBytes(size)}`,
           )}
-          times={times}
+          {...graph}
           series={[
             {
               label: t('summary.guestUsed'),
@@ -87,9 +119,13 @@ export default function SummaryTab({ machine }: { machine: Machine }) {
         <GraphCard
           icon={<HardDriveRegular />}
           title={t('fact.disks')}
-          sentence={t('summary.disks', { count: disks, size: formatBytes(diskTotal(machine)) })}
+          sentence={
+            disks > 0
+              ? t('summary.disks', { count: disks, size: formatBytes(diskTotal(machine)) })
+              : t('summary.noDisks')
+          }
           headline={say((sample) => formatRate(sample.diskReadRate + sample.diskWriteRate))}
-          times={times}
+          {...graph}
           series={[
             {
               label: t('summary.read'),
@@ -105,8 +141,11 @@ export default function SummaryTab({ machine }: { machine: Machine }) {
           icon={<GlobeRegular />}
           title={t('fact.network')}
           sentence={machine.state.addresses.join(', ') || t('summary.noAddress')}
-          headline={say((sample) => formatRate(sample.netReceiveRate + sample.netTransmitRate))}
-          times={times}
+          headline={say((sample) => {
+            const rate = networkOf(sample);
+            return rate === null ? '–' : formatRate(rate);
+          })}
+          {...graph}
           series={[
             {
               label: t('summary.received'),
@@ -119,26 +158,14 @@ export default function SummaryTab({ machine }: { machine: Machine }) {
           say={formatRate}
         />
       </div>
-      {on && (
-        <div className={styles.head}>
-          <Dropdown
-            className={styles.span}
-            aria-label={t('summary.span')}
-            value={spanWord(span)}
-            selectedOptions={[String(span)]}
-            onOptionSelect={(_, data) => setSpan(Number(data.optionValue))}
-          >
-            {spans.map((seconds) => (
-              <Option key={seconds} value={String(seconds)}>
-                {spanWord(seconds)}
-              </Option>
-            ))}
-          </Dropdown>
-        </div>
-      )}
       <FactsCard machine={machine} />
     </>
   );
+}
+
+function quietText(t: TFunction, on: boolean, span: MetricsRange): string {
+  if (span !== 'recent') return t('summary.quietLong');
+  return t(on ? 'summary.quietSoon' : 'summary.quiet');
 }
 
 function VcpuTiles({ samples, count }: { samples: readonly Sample[]; count: number }) {
@@ -151,7 +178,7 @@ function VcpuTiles({ samples, count }: { samples: readonly Sample[]; count: numb
         const word = formatPercent(values.at(-1) ?? 0);
         return (
           <div key={index} className={styles.vcpu}>
-            {index} · {word}
+            {t('summary.vcpuShort', { index })} {word}
             <Sparkline values={values} maximum={100} label={t('summary.vcpu', { index, word })} />
           </div>
         );

@@ -5,10 +5,12 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router-dom';
 
 import { useHost, useMachines } from '../../api/inventory';
+import { metricsStore } from '../../api/metrics';
 import type { Host, Machine } from '../../api/types';
 import { DeveloperBoardRegular, HardDriveRegular, RamRegular } from '../../components/icons';
 import { useCommonStyles } from '../../components/styles';
 import { formatBytes, formatPercent } from '../../lib/format';
+import { isActive } from '../../lib/machines';
 
 const useStyles = makeStyles({
   strip: {
@@ -89,16 +91,41 @@ function Cell({ icon, title, headline, detail, parts }: CellProps) {
   );
 }
 
+const most = 12;
+
+/** What each machine takes of the host's processors, the rest being the host's own work. */
+function cpuParts(host: Host, machines: Machine[], others: string): Part[] {
+  const own = machines
+    .filter((machine) => isActive(machine.state.status))
+    .map((machine) => {
+      const sample = metricsStore.newest(machine);
+      const threads = (sample?.vcpuPercent ?? []).reduce((sum, percent) => sum + percent, 0) / 100;
+      return { name: machine.name, share: threads / host.cpu.threads };
+    })
+    .filter(({ share }) => share > 0.002)
+    .sort((a, b) => b.share - a.share)
+    .slice(0, most);
+  const sum = own.reduce((total, { share }) => total + share, 0);
+  return [
+    { key: '', label: others, share: Math.max(0, host.cpuPercent / 100 - sum), rest: true },
+    ...own.map(({ name, share }) => ({
+      key: name,
+      label: `${name}: ${formatPercent(share * 100)}`,
+      share,
+    })),
+  ];
+}
+
 function memoryParts(host: Host, machines: Machine[], others: string): Part[] {
   const used = host.memory.total - host.memory.available;
   const own = machines
-    .filter((machine) => machine.metrics && machine.state.status !== 'stopped')
-    .map((machine) => ({ name: machine.name, bytes: machine.metrics?.memoryResident ?? 0 }))
+    .filter((machine) => isActive(machine.state.status))
+    .map((machine) => ({ name: machine.name, bytes: metricsStore.newest(machine)?.memoryResident ?? 0 }))
     .sort((a, b) => b.bytes - a.bytes);
   const sum = own.reduce((total, { bytes }) => total + bytes, 0);
   return [
     { key: '', label: others, share: Math.max(0, used - sum) / host.memory.total, rest: true },
-    ...own.slice(0, 12).map(({ name, bytes }) => ({
+    ...own.slice(0, most).map(({ name, bytes }) => ({
       key: name,
       label: `${name}: ${formatBytes(bytes)}`,
       share: bytes / host.memory.total,
@@ -121,7 +148,7 @@ export function HostStrip() {
         title={t('fact.cpu')}
         headline={formatPercent(host.cpuPercent)}
         detail={t('host.threads', { count: host.cpu.threads })}
-        parts={[{ key: 'cpu', label: formatPercent(host.cpuPercent), share: host.cpuPercent / 100 }]}
+        parts={cpuParts(host, machines, t('host.others'))}
       />
       <Cell
         icon={<RamRegular />}

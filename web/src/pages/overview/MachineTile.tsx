@@ -76,7 +76,7 @@ interface MachineTileProps {
   machine: Machine;
   selected: boolean;
   selecting: boolean;
-  onSelect: (name: string, on: boolean) => void;
+  onSelect: (names: string[], on: boolean) => void;
 }
 
 export const MachineTile = memo(function MachineTile({
@@ -134,7 +134,7 @@ export const MachineTile = memo(function MachineTile({
         className={mergeClasses('tile-check', styles.check, (selected || selecting) && styles.shown)}
         checked={selected}
         aria-label={t('bulk.select', { name })}
-        onChange={(_, data) => onSelect(name, data.checked === true)}
+        onChange={(_, data) => onSelect([name], data.checked === true)}
       />
       <div className={styles.chips}>
         <SizeChips machine={machine} />

@@ -1,5 +1,5 @@
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router-dom';
 
@@ -8,6 +8,7 @@ import { EmptyState } from '../../components/EmptyState';
 import { AddRegular, CubeRegular, SearchRegular } from '../../components/icons';
 import { FilterBar, useMachineFilter } from '../../components/machine/FilterBar';
 import { BulkBar } from '../../components/machine/BulkBar';
+import { useSelection } from '../../components/machine/useSelection';
 import { Page } from '../../components/Page';
 import { selectMachines } from '../../lib/machines';
 import { HostStrip } from './HostStrip';
@@ -23,17 +24,9 @@ export function OverviewPage() {
   const machines = useMachines();
   const host = useHost();
   const [filter, setFilter] = useMachineFilter();
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const { selected, chosen, select, clear } = useSelection(machines);
   const shown = useMemo(() => selectMachines(machines, filter), [machines, filter]);
-  const chosen = machines.filter((machine) => selected.has(machine.name));
   const running = machines.filter((machine) => machine.state.status === 'running').length;
-
-  const select = (name: string, on: boolean) => {
-    const next = new Set(selected);
-    if (on) next.add(name);
-    else next.delete(name);
-    setSelected(next);
-  };
 
   return (
     <Page
@@ -59,8 +52,13 @@ export function OverviewPage() {
           {chosen.length > 0 ? (
             <BulkBar
               machines={chosen}
-              onSelectAll={() => setSelected(new Set(shown.map((machine) => machine.name)))}
-              onClear={() => setSelected(new Set())}
+              onSelectAll={() =>
+                select(
+                  shown.map((machine) => machine.name),
+                  true,
+                )
+              }
+              onClear={clear}
             />
           ) : (
             <FilterBar filter={filter} onChange={setFilter} />
@@ -74,7 +72,7 @@ export function OverviewPage() {
               <Button onClick={() => setFilter({ text: '', status: 'all' })}>{t('filter.clear')}</Button>
             </EmptyState>
           ) : (
-            <TileGrid machines={shown} selected={selected} onSelect={select} />
+            <TileGrid machines={shown} groupBy={filter.group} selected={selected} onSelect={select} />
           )}
         </>
       )}

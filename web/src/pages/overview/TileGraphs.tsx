@@ -8,7 +8,7 @@ import type { Machine, Sample } from '../../api/types';
 import { Sparkline } from '../../components/Sparkline';
 import { formatPercent, formatRate } from '../../lib/format';
 import { useVisible } from '../../lib/hooks';
-import { isActive } from '../../lib/machines';
+import { isActive, sizeNow } from '../../lib/machines';
 
 const leastRate = 64 * 1024;
 
@@ -28,8 +28,11 @@ const useStyles = makeStyles({
 });
 
 export const memoryOf = (sample: Sample) => sample.memoryUsed ?? sample.memoryResident;
-const diskOf = (sample: Sample) => sample.diskReadRate + sample.diskWriteRate;
-const networkOf = (sample: Sample) => sample.netReceiveRate + sample.netTransmitRate;
+export const diskOf = (sample: Sample) => sample.diskReadRate + sample.diskWriteRate;
+export const networkOf = (sample: Sample) =>
+  sample.netReceiveRate === null || sample.netTransmitRate === null
+    ? null
+    : sample.netReceiveRate + sample.netTransmitRate;
 
 export function TileGraphs({ machine }: { machine: Machine }) {
   const { t } = useTranslation();
@@ -40,15 +43,16 @@ export function TileGraphs({ machine }: { machine: Machine }) {
   const kept = useSamples(machine.name, visible && on);
   const samples = on ? kept : [];
   const last = samples.at(-1) ?? (on ? machine.metrics : null);
-  const size = machine.spec.memory.size;
+  const size = sizeNow(machine).memory;
   const graph = (
     key: string,
-    of: (sample: Sample) => number,
+    of: (sample: Sample) => number | null,
     maximum: number,
     say: (value: number) => string,
   ) => {
-    const values = samples.map(of);
-    const word = last ? say(of(last)) : '–';
+    const values = samples.map((sample) => of(sample) ?? 0);
+    const now = last && of(last);
+    const word = now == null ? '–' : say(now);
     const title = t(`fact.${key}`);
     return (
       <div>

@@ -63,9 +63,7 @@ export default function PreferencesPage() {
       <RowCard>
         <SettingRow
           title={t('preferences.session')}
-          sentence={
-            session ? t('preferences.sessionSentence', { user: session.user, via: session.via }) : '…'
-          }
+          sentence={session ? t('preferences.sessionSentence', { user: session.user }) : '…'}
         >
           <Button
             icon={<SignOutRegular />}
