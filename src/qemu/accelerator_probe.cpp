@@ -90,7 +90,7 @@ std::string explain(const Run& run, const std::string& accelerator, const std::f
                     loop::Duration deadline) {
   const std::string complaint = text::printable(without_program(run.complaint, program));
   if (run.ended) {
-    return fmt::format("A test guest with {} ended with {}{}{}.", accelerator, run.result.status.text(),
+    return fmt::format("A test guest with {} ended ({}){}{}.", accelerator, run.result.status.text(),
                        complaint.empty() ? "" : ": ", complaint);
   }
   if (!complaint.empty()) return fmt::format("A test guest with {} did not run: {}.", accelerator, complaint);

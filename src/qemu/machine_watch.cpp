@@ -70,7 +70,7 @@ void take_event(MachineState& state, const qmp::Event& event) {
 }
 
 std::string exit_detail(const MachineState& state, const os::ExitStatus& status) {
-  std::string how = status.success() ? "" : fmt::format("QEMU ended with {}.\n", status.text());
+  std::string how = status.success() ? "" : fmt::format("QEMU ended: {}.\n", status.text());
   return how + last_words(state.runtime_directory);
 }
 
