@@ -21,6 +21,13 @@ export const baseUrl = wanted("VISOR_URL").replace(/\/$/, "");
 export const loginUrl = wanted("VISOR_LOGIN_URL");
 export const machine = wanted("VISOR_TEST_MACHINE");
 
+/** Kills and starts the daemon; only `tests/browser/run` offers it. */
+export const control = process.env.VISOR_CONTROL;
+export async function tellDaemon(what) {
+  const answer = await fetch(`${control}/${what}`, { method: "POST" });
+  if (!answer.ok) throw new Error(`the daemon did not ${what}`);
+}
+
 /** Long enough for a machine that is busy with other work. */
 const patience = 60_000;
 
@@ -29,13 +36,18 @@ export const phone = { width: 390, height: 844 };
 
 export const pages = {
   overview: "/",
+  "overview in groups": "/?group=state",
   machines: "/machines",
+  "machines in groups": "/machines?group=tag",
   images: "/images",
   host: "/host",
   tasks: "/tasks",
   settings: "/settings",
   create: "/create",
   summary: `/machines/${machine}`,
+  "summary of an hour": `/machines/${machine}?span=hour`,
+  "missing machine": "/machines/no-such-machine",
+  "missing page": "/no/such/page",
   screen: `/machines/${machine}/screen`,
   terminal: `/machines/${machine}/terminal`,
   "machine settings": `/machines/${machine}/settings`,
@@ -80,7 +92,7 @@ export class Browser {
 
   /** A fresh page; `faults` gathers what the browser complained about. Close it with `page.context().close()`. */
   async open(path, options = {}) {
-    const { anonymous, settle = true, ...rest } = options;
+    const { anonymous, outage, settle = true, ...rest } = options;
     const context = await this.chromium.newContext({
       viewport: desktop,
       locale: "en-US",
@@ -97,7 +109,8 @@ export class Browser {
       // A machine that is being started or has no display answers a screenshot with 409; that is no fault of the page.
       const expected =
         /screenshot/.test(message.location().url) ||
-        (anonymous && /401/.test(text));
+        (anonymous && /401/.test(text)) ||
+        (outage && /ERR_|Failed to load resource/.test(text));
       if (message.type() === "error" && !expected) page.faults.push(text);
     });
     await page.goto(baseUrl + path);

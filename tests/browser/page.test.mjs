@@ -14,11 +14,13 @@ import {
   Browser,
   axeFindings,
   coloursOf,
+  control,
   machine,
   overflowOf,
   pages,
   phone,
   settled,
+  tellDaemon,
 } from "./browser.mjs";
 
 let browser;
@@ -90,6 +92,22 @@ describe("overview", () => {
       assert.equal(new URL(page.url()).search, "");
     }));
 
+  it("groups by state, and a closed group stays closed over a reload", () =>
+    withPage("/", {}, async (page) => {
+      const tile = page.locator(`[data-machine="${machine}"]`);
+      await page.getByRole("combobox", { name: "Group by" }).click();
+      await page.getByRole("option", { name: "By state" }).click();
+      const head = page.getByRole("button", { name: /^Running/ });
+      await head.and(page.locator('[aria-expanded="true"]')).click();
+      await tile.waitFor({ state: "detached" });
+      await page.reload();
+      await head.and(page.locator('[aria-expanded="false"]')).waitFor();
+      assert.equal(await tile.count(), 0);
+      await head.click();
+      await tile.waitFor();
+      assert.equal(new URL(page.url()).search, "?group=state");
+    }));
+
   it("goes anywhere by Ctrl K", () =>
     withPage("/", {}, async (page) => {
       await page.keyboard.press("Control+k");
@@ -111,6 +129,45 @@ describe("overview", () => {
     }));
 });
 
+describe("list of machines", () => {
+  it("shows the columns that were chosen, also after a reload", () =>
+    withPage("/machines", {}, async (page) => {
+      const head = (name) => page.getByRole("columnheader", { name, exact: true });
+      await head("Address").waitFor();
+      assert.equal(await head("Tags").count(), 0);
+      await page.getByRole("button", { name: "Columns" }).click();
+      await page.getByRole("menuitemcheckbox", { name: "Tags" }).click();
+      await page.getByRole("menuitemcheckbox", { name: "Address" }).click();
+      await page.keyboard.press("Escape");
+      await head("Tags").waitFor();
+      await head("Address").waitFor({ state: "detached" });
+      await page.reload();
+      await head("Tags").waitFor();
+      assert.equal(await head("Address").count(), 0);
+      const row = page.locator(`[data-machine="${machine}"]`);
+      assert.match(
+        await row.locator('[data-column="memory"]').innerText(),
+        /^\d+ [MG]iB$/,
+      );
+    }));
+
+  it("sorts by a click on a head and acts on what is ticked", () =>
+    withPage("/machines", {}, async (page) => {
+      await page
+        .getByRole("columnheader", { name: "Memory" })
+        .getByRole("button")
+        .click();
+      assert.equal(new URL(page.url()).searchParams.get("sort"), "memory");
+      await page.getByRole("checkbox", { name: `Select ${machine}` }).check();
+      const bar = page.getByRole("toolbar");
+      await bar.getByText("1 machine selected").waitFor();
+      assert.equal(
+        await bar.getByRole("button", { name: "Shut down" }).isEnabled(),
+        true,
+      );
+    }));
+});
+
 describe("machine", () => {
   it("has a header card with name, state and power", () =>
     withPage(`/machines/${machine}`, {}, async (page) => {
@@ -121,6 +178,38 @@ describe("machine", () => {
         .getByRole("button", { name: "Shut down" })
         .waitFor();
       await page.getByRole("heading", { name: "Processor" }).waitFor();
+    }));
+
+  it("looks back an hour and a day, and the address says so", () =>
+    withPage(`/machines/${machine}`, {}, async (page) => {
+      await page.locator(".uplot").nth(3).waitFor();
+      for (const [name, range] of [
+        ["1 h", "hour"],
+        ["24 h", "day"],
+      ]) {
+        const [answer] = await Promise.all([
+          page.waitForResponse((one) =>
+            one.url().endsWith(`/metrics?range=${range}`),
+          ),
+          page.getByRole("button", { name, exact: true }).click(),
+        ]);
+        assert.ok((await answer.json()).samples.length > 0, `samples of a ${range}`);
+        await page.locator(".uplot").nth(3).waitFor();
+        assert.equal(new URL(page.url()).searchParams.get("span"), range);
+      }
+      await page.reload();
+      await page
+        .getByRole("button", { name: "24 h", pressed: true })
+        .waitFor();
+      await page.locator(".uplot").nth(3).waitFor();
+    }));
+
+  it("keeps the name on one line beside the screen", () =>
+    withPage(`/machines/${machine}/screen`, {}, async (page) => {
+      const box = await page
+        .getByRole("heading", { level: 1, name: machine })
+        .boundingBox();
+      assert.ok(box.height < 40, `the heading is ${box.height} pixels high`);
     }));
 
   it("draws the guest on the screen tab", () =>
@@ -158,6 +247,26 @@ describe("machine", () => {
         .getByText(new RegExp(`visor set ${machine} memory\\.size=`))
         .waitFor();
     }));
+
+  it("shows which argument of QEMU a setting makes, row by row", () =>
+    withPage(
+      `/machines/${machine}/settings/processor`,
+      {},
+      async (page) => {
+        await page
+          .getByRole("button", { name: "How Processors is made" })
+          .click();
+        await page.locator("code").getByText(/^-smp \d/).waitFor();
+        assert.equal(await page.locator("code").count(), 1);
+        await page
+          .getByRole("button", { name: "How Architecture is made" })
+          .click();
+        await page.getByText("Makes no argument of QEMU.").waitFor();
+        await page.getByRole("switch", { name: "Show commands" }).check();
+        await page.locator("code").getByText(/^-cpu /).waitFor();
+        await page.locator("code").getByText(/^-accel /).waitFor();
+      },
+    ));
 
   it("lists what deleting removes and asks for the name", () =>
     withPage(pages.delete, {}, async (page) => {
@@ -228,4 +337,22 @@ describe("every page", () => {
         );
         assert.deepEqual(await axeFindings(page), [], "on a phone");
       }));
+});
+
+// Last: the daemon dies in here.
+describe("a daemon that dies", { skip: !control }, () => {
+  it("is missed in words, and the page goes on by itself when it is back", () =>
+    withPage(`/machines/${machine}`, { outage: true }, async (page) => {
+      await page.getByText("Live").waitFor();
+      await tellDaemon("kill");
+      await page.getByText("The connection to visord is lost.").waitFor();
+      // What was known stays on the page.
+      await page.getByRole("heading", { level: 1, name: machine }).waitFor();
+      await tellDaemon("start");
+      await page
+        .getByText("The connection to visord is lost.")
+        .waitFor({ state: "detached" });
+      await page.getByText("Live").waitFor();
+      await page.locator("main header").getByText("Running").waitFor();
+    }));
 });

@@ -141,13 +141,13 @@ class Daemon:
 
     # Life and death
 
-    def start(self, *extra, wait=True, environment=None):
+    def start(self, *extra, wait=True, environment=None, listen="127.0.0.1:0"):
         assert not self.is_running(), "it runs already"
         self._address = None
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [BIN / "visord", "--state-dir", self.state, "--runtime-dir", self.runtime, "--socket", self.socket_path,
-                 "--listen", "127.0.0.1:0", *extra],
+                 "--listen", listen, *extra],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env={**os.environ, **(environment or {})})
         if wait:
             self.wait_until_up()

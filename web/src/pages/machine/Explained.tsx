@@ -1,5 +1,5 @@
 // How a setting is made: the command that does the same, and the arguments of QEMU that come of it.
-import { Button, Caption1, Tooltip, makeStyles, tokens } from '@fluentui/react-components';
+import { Button, Caption1, Tooltip, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -96,7 +96,7 @@ function Made({ machine, settingKey, command }: MadeProps) {
           <Caption1 className={common.secondary}>
             {t(isActive(machine.state.status) && machine.pending.length > 0 ? 'explain.next' : 'explain.now')}
           </Caption1>
-          <code className={`${common.mono} ${styles.lines}`}>
+          <code className={mergeClasses(common.mono, styles.lines)}>
             {found.map(({ argument, value }) => `${argument} ${value}`.trim()).join('\n')}
           </code>
         </>

@@ -1,5 +1,13 @@
 // The machine's name; a click on the pencil renames it in place. Enter keeps, Escape leaves.
-import { Button, Field, Input, makeStyles, tokens, typographyStyles } from '@fluentui/react-components';
+import {
+  Button,
+  Field,
+  Input,
+  makeStyles,
+  mergeClasses,
+  tokens,
+  typographyStyles,
+} from '@fluentui/react-components';
 import { useState, type FormEvent, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router-dom';
@@ -25,7 +33,7 @@ export function NameField({ machine }: { machine: Machine }) {
   const long = machine.name.length > 24;
   return (
     <div className={styles.line}>
-      <h1 className={`${styles.name} ${long ? styles.long : ''}`}>{machine.name}</h1>
+      <h1 className={mergeClasses(styles.name, long && styles.long)}>{machine.name}</h1>
       <Button
         appearance="subtle"
         icon={<EditRegular />}
