@@ -37,14 +37,16 @@ export default function MachinesPage() {
     <Page
       title={t('page.machines')}
       sentence={t('machines.sentence', { count: machines.length })}
-      actions={create}
+      actions={machines.length > 0 && create}
     >
       {machines.length === 0 ? (
         <EmptyState
           picture={<DesktopRegular />}
           title={t('overview.emptyTitle')}
           sentence={t('overview.empty')}
-        />
+        >
+          {create}
+        </EmptyState>
       ) : (
         <>
           {chosen.length > 0 ? (
