@@ -148,6 +148,7 @@ Authenticator::NewToken Authenticator::create_token(const std::string& name) {
 
 std::vector<TokenRecord> Authenticator::tokens() const {
   std::vector<TokenRecord> list;
+  list.reserve(tokens_.size());
   for (const auto& [hash, token] : tokens_) list.push_back(token);
   std::sort(list.begin(), list.end(),
             [](const TokenRecord& a, const TokenRecord& b) { return std::tie(a.created, a.id) < std::tie(b.created, b.id); });

@@ -27,7 +27,7 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
 constexpr std::uint64_t kLargestAnswer = std::uint64_t{64} << 20U;
-constexpr std::size_t kPiece = 256 * 1024;
+constexpr std::size_t kPiece = std::size_t{256} << 10U;
 constexpr auto kConnectTimeout = std::chrono::seconds(10);
 
 /// Whether the daemon closed an idle connection meanwhile: it is then readable although nothing was asked.
@@ -99,12 +99,25 @@ struct Connection::Impl {
     co_return error;
   }
 
-  Response finish(http::response_parser<http::string_body>& parser) {
+  Response take(http::response_parser<http::string_body>& parser) {
     const bool keep = parser.get().keep_alive();
     Response response = to_response(parser.release());
     if (!keep) close();
+    return response;
+  }
+
+  Response finish(http::response_parser<http::string_body>& parser) {
+    Response response = take(parser);
     if (response.status >= 400) throw answer_error(response.status, response.content_type, response.body);
     return response;
+  }
+
+  /// The problem that came instead of the content of which `begun` has read the header.
+  Awaitable<Error> refusal(http::response_parser<http::buffer_body>&& begun, const Request& request) {
+    http::response_parser<http::string_body> parser(std::move(begun));
+    if (const boost::system::error_code error = co_await read(parser)) co_return fail(error, request);
+    const Response response = take(parser);
+    co_return answer_error(response.status, response.content_type, response.body);
   }
 };
 
@@ -186,12 +199,7 @@ Awaitable<Bytes> Connection::download(Request request, Sink sink, TransferProgre
   parser.body_limit(boost::none);
   co_await http::async_read_header(*impl_->stream, impl_->buffer, parser, asio::redirect_error(asio::use_awaitable, error));
   if (error) throw impl_->fail(error, request);
-  if (parser.get().result_int() >= 400) {
-    http::response_parser<http::string_body> refusal(std::move(parser));
-    error = co_await impl_->read(refusal);
-    if (error) throw impl_->fail(error, request);
-    impl_->finish(refusal);
-  }
+  if (parser.get().result_int() >= 400) throw co_await impl_->refusal(std::move(parser), request);
   std::optional<Bytes> total;
   if (const auto length = parser.content_length()) total = Bytes{*length};
   std::vector<char> piece(kPiece);

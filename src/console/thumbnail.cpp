@@ -4,6 +4,7 @@
 #include <png.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -105,7 +106,7 @@ std::vector<std::vector<Weight>> box_weights(std::uint32_t from, std::uint32_t t
     const double end = begin + step;
     for (auto at = static_cast<std::uint32_t>(begin); at < from && at < end; ++at) {
       const double covered = std::min<double>(end, at + 1) - std::max<double>(begin, at);
-      const auto weight = static_cast<std::uint32_t>(covered * 256 + 0.5);
+      const auto weight = static_cast<std::uint32_t>(std::lround(covered * 256));
       if (weight > 0) all[i].push_back({at, weight});
     }
   }

@@ -82,7 +82,7 @@ std::string mime_part(std::string_view type, std::string_view content, std::stri
 }
 
 std::string user_data(const CloudInit& guest, const std::string& password_hash) {
-  const std::string own = cloud_config(guest, password_hash);
+  std::string own = cloud_config(guest, password_hash);
   if (guest.user_data.empty()) return own;
   const std::string_view type = mime_type(guest.user_data);
   std::string message = fmt::format("Content-Type: multipart/mixed; boundary=\"{}\"\nMIME-Version: 1.0\n\n", kBoundary);

@@ -51,6 +51,7 @@ std::vector<std::string> ImageCatalogue::users_of(const std::string& name) {
 
 std::vector<model::Image> ImageCatalogue::list() {
   std::vector<model::Image> all;
+  all.reserve(images_.size());
   for (const auto& [name, image] : images_) all.push_back(get(name));
   return all;
 }

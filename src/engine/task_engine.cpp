@@ -261,6 +261,7 @@ void TaskEngine::finish(model::Task& task, model::TaskState state) {
 
 std::vector<model::Task> TaskEngine::list() const {
   std::vector<model::Task> all;
+  all.reserve(tasks_.size());
   for (const auto& [id, task] : tasks_) all.push_back(task);
   std::sort(all.begin(), all.end(), [](const model::Task& a, const model::Task& b) { return a.created > b.created; });
   return all;

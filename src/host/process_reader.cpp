@@ -92,6 +92,7 @@ std::vector<nanoseconds> ProcessReader::vcpu_times(pid_t process) const {
     if (const std::optional<unsigned> index = vcpu_index(thread.name)) by_index[*index] = thread.cpu_time;
   }
   std::vector<nanoseconds> times;
+  times.reserve(by_index.size());
   for (const auto& [index, time] : by_index) times.push_back(time);
   return times;
 }

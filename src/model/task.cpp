@@ -52,6 +52,7 @@ Error from_problem(const Problem& problem) {
   }
   if (problem.code == "task.cancelled") kind = ErrorKind::cancelled;
   std::vector<FieldError> fields;
+  fields.reserve(problem.fields.size());
   for (const ProblemField& field : problem.fields) fields.push_back({field.field, field.code, field.detail});
   return Error(kind, problem.code, problem.detail, problem.hint).with_fields(std::move(fields));
 }

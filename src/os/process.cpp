@@ -154,7 +154,8 @@ std::vector<std::string> make_environment(const Command& command) {
   variables["LANG"] = "C.UTF-8";
   for (const auto& [name, value] : command.environment) variables[name] = value;
   std::vector<std::string> environment;
-  for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
+  environment.reserve(variables.size());
+  for (const auto& [name, value] : variables) environment.push_back(fmt::format("{}={}", name, value));
   return environment;
 }
 
@@ -171,6 +172,7 @@ std::string resolve_program(const Command& command) {
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> list;
+  list.reserve(strings.size() + 1);
   for (std::string& entry : strings) list.push_back(entry.data());
   list.push_back(nullptr);
   return list;

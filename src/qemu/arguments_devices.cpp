@@ -42,7 +42,7 @@ bool has_usb_disk(const ArgumentInput& input) {
 }  // namespace
 
 std::string PciPorts::add_port(const std::string& setting) {
-  const std::string id = fmt::format("port{}", count_);
+  std::string id = fmt::format("port{}", count_);
   list_.add_json("-device",
                  {{"driver", "pcie-root-port"},
                   {"id", id},

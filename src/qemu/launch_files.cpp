@@ -76,6 +76,7 @@ LaunchFiles LaunchFiles::open(const hypervisor::MachineDefinition& definition, c
 
 std::vector<std::pair<int, int>> LaunchFiles::descriptors() const {
   std::vector<std::pair<int, int>> pairs;
+  pairs.reserve(files_.size());
   for (const auto& [fd, number] : files_) pairs.emplace_back(fd.get(), number);
   return pairs;
 }

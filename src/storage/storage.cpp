@@ -81,7 +81,7 @@ std::filesystem::path Storage::resolve_backing(const std::filesystem::path& of, 
   const std::size_t mark = backing.find_first_of(":/");
   if (mark != std::string::npos && backing[mark] == ':') throw has_backing_file(of.native(), backing);
   std::error_code error;
-  const std::filesystem::path path = std::filesystem::canonical(of.parent_path() / backing, error);
+  std::filesystem::path path = std::filesystem::canonical(of.parent_path() / backing, error);
   if (error == std::errc::no_such_file_or_directory) {
     throw Error(ErrorKind::not_found, "image.source_not_found",
                 fmt::format("{} needs {}, which is not there.", text::printable(of.native()), text::printable(backing)),

@@ -17,6 +17,7 @@ namespace {
 /// ssh takes the place of this program: it gets the terminal, the signals and the exit code without anything in between.
 [[noreturn]] void become(const std::filesystem::path& program, std::vector<std::string> words) {
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   ::execv(program.c_str(), argv.data());

@@ -99,7 +99,7 @@ std::string read_ssh_key(const std::string& text_or_file) {
                                   text::printable(text_or_file)),
                       "create");
   }
-  const std::string key(text::trim(first_line(content)));
+  std::string key(text::trim(first_line(content)));
   if (!looks_like_key(key))
     throw usage_error(fmt::format("{} holds no SSH public key.", text::printable(text_or_file)), "create");
   return key;

@@ -1,5 +1,7 @@
 #include "visor/help.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/text.h"
@@ -104,7 +106,7 @@ std::string overview(std::string_view prefix, std::size_t width) {
       const bool wanted = prefix.empty() || command.name == prefix || command.name.starts_with(std::string(prefix) + " ");
       if (command.group == group && wanted) lines += entry(command.name, command.summary, width);
     }
-    if (!lines.empty()) out += "\n" + group + ":\n" + lines;
+    if (!lines.empty()) out += fmt::format("\n{}:\n{}", group, lines);
   }
   if (prefix.empty()) {
     out += "\nOptions of every command:\n";
