@@ -9,7 +9,7 @@
 namespace visor::api {
 namespace {
 
-constexpr const char* kTag = "auth";
+constexpr const char* kAuthTag = "auth";
 
 TokenInfo info_of(const auth::TokenRecord& record) { return {record.id, record.name, record.created}; }
 
@@ -17,7 +17,7 @@ void add_login_routes(Router& router, Context& context) {
   router.add({.method = Method::post,
               .pattern = kBase + "/auth/login",
               .id = "logIn",
-              .tag = kTag,
+              .tag = kAuthTag,
               .summary = "Trades a login code for a session cookie",
               .access = Access::everyone,
               .body = RequestBody{router.schemas().request<LoginRequest>({"code"})},
@@ -32,7 +32,7 @@ void add_login_routes(Router& router, Context& context) {
   router.add({.method = Method::post,
               .pattern = kBase + "/auth/logout",
               .id = "logOut",
-              .tag = kTag,
+              .tag = kAuthTag,
               .summary = "Ends the session of the cookie",
               .answers = {{204, "The session is over.", {}, ""}},
               .handler = [&context](const Request& request) -> Awaitable<Response> {
@@ -45,7 +45,7 @@ void add_login_routes(Router& router, Context& context) {
   router.add({.method = Method::get,
               .pattern = kBase + "/auth/session",
               .id = "getSession",
-              .tag = kTag,
+              .tag = kAuthTag,
               .summary = "Who is asking, and how that is known",
               .answers = {ok<SessionInfo>(router, "The user.")},
               .handler = [](const Request& request) -> Awaitable<Response> {
@@ -57,7 +57,7 @@ void add_login_link_route(Router& router, Context& context) {
   router.add({.method = Method::post,
               .pattern = kBase + "/auth/login-links",
               .id = "createLoginLink",
-              .tag = kTag,
+              .tag = kAuthTag,
               .summary = "A link that logs a browser in, once within 10 minutes",
               .answers = {ok<LoginLink>(router, "The link.")},
               .handler = [&context](const Request&) -> Awaitable<Response> {
@@ -76,7 +76,7 @@ void add_token_routes(Router& router, Context& context) {
   router.add({.method = Method::get,
               .pattern = kBase + "/tokens",
               .id = "listTokens",
-              .tag = kTag,
+              .tag = kAuthTag,
               .summary = "API tokens, oldest first, without their secrets",
               .answers = {ok<TokenList>(router, "The tokens.")},
               .handler = [&context](const Request&) -> Awaitable<Response> {
@@ -87,7 +87,7 @@ void add_token_routes(Router& router, Context& context) {
   router.add({.method = Method::post,
               .pattern = kBase + "/tokens",
               .id = "createToken",
-              .tag = kTag,
+              .tag = kAuthTag,
               .summary = "Makes an API token; the answer is the only one that holds it",
               .body = RequestBody{router.schemas().request<TokenRequest>({"name"})},
               .answers = {{201, "The token.", router.schemas().answer<NewToken>()}},
@@ -98,7 +98,7 @@ void add_token_routes(Router& router, Context& context) {
   router.add({.method = Method::delete_,
               .pattern = kBase + "/tokens/{id}",
               .id = "deleteToken",
-              .tag = kTag,
+              .tag = kAuthTag,
               .summary = "Deletes an API token; it stops working at once",
               .answers = {{204, "The token is gone.", {}, ""}},
               .handler = [&context](const Request& request) -> Awaitable<Response> {

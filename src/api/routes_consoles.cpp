@@ -7,7 +7,7 @@
 namespace visor::api {
 namespace {
 
-constexpr const char* kTag = "consoles";
+constexpr const char* kConsolesTag = "consoles";
 
 QueryParameter ticket_parameter() {
   return {.name = "ticket", .description = "A one-time ticket for this machine and kind; not needed on the unix socket."};
@@ -18,7 +18,7 @@ void add_socket_route(Router& router, const std::string& kind, const std::string
   router.add({.method = Method::get,
               .pattern = kBase + "/machines/{name}/" + kind,
               .id = id,
-              .tag = kTag,
+              .tag = kConsolesTag,
               .summary = summary,
               .query = {ticket_parameter()},
               .answers = {{101, "The WebSocket is open.", {}, ""}},
@@ -32,7 +32,7 @@ void add_console_routes(Router& router, Context& context) {
   router.add({.method = Method::post,
               .pattern = kBase + "/machines/{name}/tickets",
               .id = "createTicket",
-              .tag = kTag,
+              .tag = kConsolesTag,
               .summary = "A ticket that opens one WebSocket within 10 seconds",
               .body = RequestBody{router.schemas().request<TicketRequest>({"kind"})},
               .answers = {ok<Ticket>(router, "The ticket.")},

@@ -6,7 +6,7 @@
 namespace visor::api {
 namespace {
 
-constexpr const char* kTag = "guest";
+constexpr const char* kGuestTag = "guest";
 /// A file is held in memory once on its way to the guest agent.
 constexpr Bytes kFileLimit = 64_MiB;
 
@@ -16,7 +16,7 @@ void add_file_routes(Router& router, Context& context) {
   router.add({.method = Method::put,
               .pattern = kBase + "/machines/{name}/files",
               .id = "writeGuestFile",
-              .tag = kTag,
+              .tag = kGuestTag,
               .summary = "Writes a file in the guest, at most 64 MiB",
               .query = {path_parameter(), {.name = "mode", .description = "Permissions in octal, such as 0644."}},
               .body = RequestBody{{}, false, "application/octet-stream"},
@@ -32,7 +32,7 @@ void add_file_routes(Router& router, Context& context) {
   router.add({.method = Method::get,
               .pattern = kBase + "/machines/{name}/files",
               .id = "readGuestFile",
-              .tag = kTag,
+              .tag = kGuestTag,
               .summary = "Reads a file of the guest",
               .query = {path_parameter()},
               .answers = {{200, "The content.", {}, "application/octet-stream"}},
@@ -52,7 +52,7 @@ void add_guest_routes(Router& router, Context& context) {
   router.add({.method = Method::post,
               .pattern = kBase + "/machines/{name}/exec",
               .id = "execInGuest",
-              .tag = kTag,
+              .tag = kGuestTag,
               .summary = "Runs a command in the guest and waits for it",
               .body = RequestBody{router.schemas().request<model::ExecRequest>({"command"})},
               .answers = {ok<model::ExecResult>(router, "How it ended and what it printed (base64).")},
@@ -64,7 +64,7 @@ void add_guest_routes(Router& router, Context& context) {
   router.add({.method = Method::get,
               .pattern = kBase + "/machines/{name}/ssh",
               .id = "getSshAccess",
-              .tag = kTag,
+              .tag = kGuestTag,
               .summary = "How to reach the guest by SSH from this host (unix socket only)",
               .access = Access::local,
               .answers = {ok<model::SshAccess>(router, "Address, user and key files.")},

@@ -6,13 +6,13 @@
 namespace visor::api {
 namespace {
 
-constexpr const char* kTag = "images";
+constexpr const char* kImagesTag = "images";
 
 void add_make_routes(Router& router, Context& context) {
   router.add({.method = Method::post,
               .pattern = kBase + "/images/actions/build",
               .id = "buildImage",
-              .tag = kTag,
+              .tag = kImagesTag,
               .summary = "Builds an image from the distribution's own packages",
               .body = RequestBody{router.schemas().request<model::BuildRequest>({"name"})},
               .answers = {accepted(router)},
@@ -22,7 +22,7 @@ void add_make_routes(Router& router, Context& context) {
   router.add({.method = Method::post,
               .pattern = kBase + "/images/actions/import",
               .id = "importImage",
-              .tag = kTag,
+              .tag = kImagesTag,
               .summary = "Imports a disk image from a file of this host or a URL",
               .body = RequestBody{router.schemas().request<model::ImportRequest>({"name", "source"})},
               .answers = {accepted(router)},
@@ -37,7 +37,7 @@ void add_image_routes(Router& router, Context& context) {
   router.add({.method = Method::get,
               .pattern = kBase + "/images",
               .id = "listImages",
-              .tag = kTag,
+              .tag = kImagesTag,
               .summary = "All images, and those that can be built",
               .answers = {ok<ImageList>(router, "The images.")},
               .handler = [&context](const Request&) -> Awaitable<Response> {
@@ -46,7 +46,7 @@ void add_image_routes(Router& router, Context& context) {
   router.add({.method = Method::get,
               .pattern = kBase + "/images/{name}",
               .id = "getImage",
-              .tag = kTag,
+              .tag = kImagesTag,
               .summary = "One image; a '/' in its name is written %2F",
               .answers = {ok<model::Image>(router, "The image.")},
               .handler = [&context](const Request& request) -> Awaitable<Response> {
@@ -56,7 +56,7 @@ void add_image_routes(Router& router, Context& context) {
   router.add({.method = Method::delete_,
               .pattern = kBase + "/images/{name}",
               .id = "deleteImage",
-              .tag = kTag,
+              .tag = kImagesTag,
               .summary = "Deletes an image that no machine uses",
               .answers = {accepted(router)},
               .handler = [&context](const Request& request) -> Awaitable<Response> {

@@ -8,13 +8,13 @@
 namespace visor::api {
 namespace {
 
-constexpr const char* kTag = "machines";
+constexpr const char* kViewsTag = "machines";
 
 void add_screenshot_route(Router& router, Context& context) {
   router.add({.method = Method::get,
               .pattern = kBase + "/machines/{name}/screenshot",
               .id = "getMachineScreenshot",
-              .tag = kTag,
+              .tag = kViewsTag,
               .summary = "The screen as a PNG picture",
               .query = {{.name = "width",
                          .type = QueryParameter::Type::number,
@@ -35,7 +35,7 @@ void add_metrics_route(Router& router, Context& context) {
   router.add({.method = Method::get,
               .pattern = kBase + "/machines/{name}/metrics",
               .id = "getMachineMetrics",
-              .tag = kTag,
+              .tag = kViewsTag,
               .summary = "The last samples of its use of resources, oldest first",
               .query = {{.name = "range",
                          .description = "How far back: the last 60 readings (the default), or an hour or a day of means. "
@@ -55,7 +55,7 @@ void add_machine_view_routes(Router& router, Context& context) {
   router.add({.method = Method::get,
               .pattern = kBase + "/machines/{name}/log",
               .id = "getMachineLog",
-              .tag = kTag,
+              .tag = kViewsTag,
               .summary = "The last lines that its QEMU has written",
               .answers = {ok<MachineLog>(router, "The lines.")},
               .handler = [&context](const Request& request) -> Awaitable<Response> {
@@ -64,7 +64,7 @@ void add_machine_view_routes(Router& router, Context& context) {
   router.add({.method = Method::get,
               .pattern = kBase + "/machines/{name}/command",
               .id = "getMachineCommand",
-              .tag = kTag,
+              .tag = kViewsTag,
               .summary = "The QEMU command line, each argument with the setting that made it",
               .answers = {ok<model::CommandLine>(router, "The command line.")},
               .handler = [&context](const Request& request) -> Awaitable<Response> {

@@ -10,7 +10,7 @@
 namespace visor::api {
 namespace {
 
-constexpr const char* kTag = "machines";
+constexpr const char* kMachinesTag = "machines";
 
 std::string etag_of(const model::Machine& machine) { return fmt::format("\"{}\"", machine.revision); }
 
@@ -32,7 +32,7 @@ void add_read_routes(Router& router, Context& context) {
   router.add({.method = Method::get,
               .pattern = kBase + "/machines",
               .id = "listMachines",
-              .tag = kTag,
+              .tag = kMachinesTag,
               .summary = "All machines",
               .answers = {ok<MachineList>(router, "The machines.")},
               .handler = [&context](const Request&) -> Awaitable<Response> {
@@ -41,7 +41,7 @@ void add_read_routes(Router& router, Context& context) {
   router.add({.method = Method::get,
               .pattern = kBase + "/machines/{name}",
               .id = "getMachine",
-              .tag = kTag,
+              .tag = kMachinesTag,
               .summary = "One machine; its ETag is for If-Match",
               .answers = {ok<model::Machine>(router, "The machine.")},
               .handler = [&context](const Request& request) -> Awaitable<Response> {
@@ -61,7 +61,7 @@ void add_create_route(Router& router, Context& context) {
   router.add({.method = Method::post,
               .pattern = kBase + "/machines",
               .id = "createMachine",
-              .tag = kTag,
+              .tag = kMachinesTag,
               .summary = "Creates a machine from an image, an installer or empty",
               .query = {dry_run_parameter()},
               .body = RequestBody{std::move(body)},
@@ -87,7 +87,7 @@ void add_change_route(Router& router, Context& context) {
   router.add({.method = Method::patch,
               .pattern = kBase + "/machines/{name}",
               .id = "changeMachine",
-              .tag = kTag,
+              .tag = kMachinesTag,
               .summary = "Changes a machine by JSON merge patch (RFC 7396)",
               .query = {dry_run_parameter()},
               .body = RequestBody{patch_schema(router), true, "application/merge-patch+json"},
@@ -108,7 +108,7 @@ void add_delete_route(Router& router, Context& context) {
   router.add({.method = Method::delete_,
               .pattern = kBase + "/machines/{name}",
               .id = "deleteMachine",
-              .tag = kTag,
+              .tag = kMachinesTag,
               .summary = "Deletes a machine and the disks that are its own",
               .query = {{.name = "force", .type = QueryParameter::Type::flag, .description = "true: also when it runs."},
                         dry_run_parameter()},

@@ -10,7 +10,7 @@
 namespace visor::api {
 namespace {
 
-constexpr const char* kTag = "tasks";
+constexpr const char* kTasksTag = "tasks";
 constexpr int kLongestWaitSeconds = 600;
 
 void add_list_route(Router& router, Context& context) {
@@ -18,7 +18,7 @@ void add_list_route(Router& router, Context& context) {
       {.method = Method::get,
        .pattern = kBase + "/tasks",
        .id = "listTasks",
-       .tag = kTag,
+       .tag = kTasksTag,
        .summary = "Tasks, newest first",
        .query = {{.name = "state", .description = "Only tasks in this state.", .values = json::enum_names<model::TaskState>()}},
        .answers = {ok<TaskList>(router, "The tasks.")},
@@ -38,7 +38,7 @@ void add_task_routes(Router& router, Context& context) {
   router.add({.method = Method::get,
               .pattern = kBase + "/tasks/{id}",
               .id = "getTask",
-              .tag = kTag,
+              .tag = kTasksTag,
               .summary = "One task",
               .answers = {ok<model::Task>(router, "The task.")},
               .handler = [&context](const Request& request) -> Awaitable<Response> {
@@ -47,7 +47,7 @@ void add_task_routes(Router& router, Context& context) {
   router.add({.method = Method::get,
               .pattern = kBase + "/tasks/{id}/wait",
               .id = "waitTask",
-              .tag = kTag,
+              .tag = kTasksTag,
               .summary = "The task when it has ended, or as it is after the time-out",
               .query = {{.name = "timeout",
                          .type = QueryParameter::Type::number,
@@ -62,7 +62,7 @@ void add_task_routes(Router& router, Context& context) {
   router.add({.method = Method::delete_,
               .pattern = kBase + "/tasks/{id}",
               .id = "cancelTask",
-              .tag = kTag,
+              .tag = kTasksTag,
               .summary = "Asks a task to stop and to undo what it has done",
               .answers = {{202, "The task, which is about to end.", router.schemas().answer<model::Task>()}},
               .handler = [&context](const Request& request) -> Awaitable<Response> {

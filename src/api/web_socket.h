@@ -12,6 +12,8 @@
 
 namespace visor::api {
 
+inline constexpr unsigned kNormalEnd = 1000;  ///< RFC 6455 section 7.4
+
 class WebSocket {
  public:
   virtual ~WebSocket() = default;

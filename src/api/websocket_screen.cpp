@@ -19,8 +19,7 @@ namespace {
 namespace asio = boost::asio;
 using Socket = asio::generic::stream_protocol::socket;
 
-constexpr std::size_t kChunk = 64 * 1024;
-constexpr unsigned kNormalEnd = 1000;
+constexpr std::size_t kChunk = std::size_t{64} << 10U;
 
 Awaitable<> screen_to_browser(Socket& screen, WebSocket& browser) {
   std::string chunk;

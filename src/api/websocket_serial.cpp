@@ -8,8 +8,6 @@
 namespace visor::api {
 namespace {
 
-constexpr unsigned kNormalEnd = 1000;
-
 Awaitable<> serial_to_browser(engine::SerialSession& session, WebSocket& browser) {
   for (;;) {
     std::string bytes = co_await session.read();

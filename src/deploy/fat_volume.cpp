@@ -15,10 +15,10 @@
 namespace visor::deploy {
 namespace {
 
-constexpr std::uint64_t kSector = 512;
+constexpr std::uint64_t kFatSector = 512;
 constexpr std::uint64_t kEntry = 32;
 constexpr std::uint64_t kRootEntries = 512;
-constexpr std::uint64_t kRootSectors = kRootEntries * kEntry / kSector;
+constexpr std::uint64_t kRootSectors = kRootEntries * kEntry / kFatSector;
 constexpr std::uint64_t kReservedSectors = 1;
 constexpr std::uint64_t kMinClusters = 4085;   // fewer would be FAT12
 constexpr std::uint64_t kMaxClusters = 65524;  // more would be FAT32
@@ -143,12 +143,12 @@ std::string long_name_entries(std::string_view name, std::string_view name11) {
 class Writer {
  public:
   explicit Writer(const FatVolume& volume) : volume_(volume) {
-    if (volume.size < 4_MiB || volume.size > 1_GiB || volume.size.count % kSector != 0 || volume.label.size() > 11) {
+    if (volume.size < 4_MiB || volume.size > 1_GiB || volume.size.count % kFatSector != 0 || volume.label.size() > 11) {
       throw invalid("A FAT16 volume has 4 MiB to 1 GiB and a label of at most 11 characters.");
     }
-    sectors_ = volume.size.count / kSector;
+    sectors_ = volume.size.count / kFatSector;
     while (sectors_ / cluster_sectors_ > kMaxClusters) cluster_sectors_ *= 2;
-    fat_sectors_ = ((sectors_ / cluster_sectors_ + 2) * 2 + kSector - 1) / kSector;
+    fat_sectors_ = ((sectors_ / cluster_sectors_ + 2) * 2 + kFatSector - 1) / kFatSector;
     data_start_ = kReservedSectors + 2 * fat_sectors_ + kRootSectors;
     clusters_ = (sectors_ - data_start_) / cluster_sectors_;
     if (clusters_ < kMinClusters) throw invalid("The volume is too small for FAT16.");
@@ -162,14 +162,14 @@ class Writer {
     pieces_.push_back({0, boot_sector()});
     std::string fat(fat_.size() * 2, '\0');
     for (std::size_t i = 0; i < fat_.size(); ++i) put16(fat, i * 2, fat_[i]);
-    pieces_.push_back({kReservedSectors * kSector, fat});
-    pieces_.push_back({(kReservedSectors + fat_sectors_) * kSector, fat});
-    pieces_.push_back({(kReservedSectors + 2 * fat_sectors_) * kSector, std::move(entries)});
+    pieces_.push_back({kReservedSectors * kFatSector, fat});
+    pieces_.push_back({(kReservedSectors + fat_sectors_) * kFatSector, fat});
+    pieces_.push_back({(kReservedSectors + 2 * fat_sectors_) * kFatSector, std::move(entries)});
     return std::move(pieces_);
   }
 
  private:
-  std::uint64_t cluster_bytes() const { return cluster_sectors_ * kSector; }
+  std::uint64_t cluster_bytes() const { return cluster_sectors_ * kFatSector; }
 
   /// Takes the next clusters for `size` bytes; the first one, or 0 for an empty file.
   std::uint16_t reserve(std::uint64_t size) {
@@ -187,7 +187,7 @@ class Writer {
 
   void fill(std::uint16_t cluster, std::string bytes) {
     if (bytes.empty()) return;
-    pieces_.push_back({data_start_ * kSector + (cluster - 2U) * cluster_bytes(), std::move(bytes)});
+    pieces_.push_back({data_start_ * kFatSector + (cluster - 2U) * cluster_bytes(), std::move(bytes)});
   }
 
   /// Stores everything below `node` and answers its entries. `own` is its first cluster (0: the top).
@@ -219,9 +219,9 @@ class Writer {
   }
 
   std::string boot_sector() const {
-    std::string bytes(kSector, '\0');
+    std::string bytes(kFatSector, '\0');
     bytes.replace(0, 11, std::string_view("\xEB\x3C\x90MSWIN4.1", 11));
-    put16(bytes, 11, kSector);
+    put16(bytes, 11, kFatSector);
     bytes[13] = static_cast<char>(cluster_sectors_);
     put16(bytes, 14, kReservedSectors);
     bytes[16] = 2;  // copies of the table

@@ -24,7 +24,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstLook{5};
 constexpr std::chrono::milliseconds kLook{100};
-constexpr std::chrono::seconds kQuitGrace{10};
 /// Nothing more was written for this long: the disk below does not answer.
 constexpr std::chrono::minutes kStall{2};
 

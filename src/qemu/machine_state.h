@@ -66,6 +66,8 @@ Awaitable<> watch_process(std::shared_ptr<MachineState> state);
 Awaitable<> keep_connected(std::shared_ptr<MachineState> state);
 /// Waits until the process is gone or `timeout` is over; whether it is gone.
 Awaitable<bool> wait_gone(std::shared_ptr<MachineState> state, loop::Duration timeout);
+/// What a QEMU gets to quit that has no guest left to run.
+inline constexpr std::chrono::seconds kQuitGrace{10};
 /// Asks QEMU to quit, kills it after `grace`. Error{timeout, "machine.not_ended"} when even that does not help.
 Awaitable<> quit_process(std::shared_ptr<MachineState> state, std::chrono::milliseconds grace);
 /// Writes the state of a machine to a file and ends it (hypervisor::RunningMachine::save).

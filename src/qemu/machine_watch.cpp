@@ -25,8 +25,6 @@ using hypervisor::MachineEvent;
 constexpr std::chrono::milliseconds kLastWordsTime{500};
 constexpr std::chrono::seconds kReconnectPause{5};
 constexpr std::chrono::seconds kReconnectTimeout{10};
-/// What ends QEMU when the guest is off.
-constexpr std::chrono::seconds kQuitGrace{10};
 /// The balloon driver of the guest reports its memory this often.
 constexpr int kBalloonSeconds = 2;
 constexpr std::chrono::seconds kKillTime{15};

@@ -36,7 +36,7 @@ using boost::asio::redirect_error;
 using boost::asio::use_awaitable;
 using Socket = boost::asio::local::stream_protocol::socket;
 
-constexpr Bytes kLineLimit{std::uint64_t{8} << 20U};
+constexpr Bytes kAgentLineLimit{std::uint64_t{8} << 20U};
 /// What is thrown away at most while looking for the answer to guest-sync-delimited: a guest must not keep the loop busy.
 constexpr std::uint64_t kSyncLimit = std::uint64_t{32} << 20U;
 /// For those before: a slow guest that is asked by many is busy, not gone.
@@ -51,7 +51,7 @@ Error no_agent(std::string_view reason) {
           "Install and start qemu-guest-agent in the guest, or wait until the guest has booted."};
 }
 
-Error nonsense(std::string_view detail) {
+Error agent_nonsense(std::string_view detail) {
   return {ErrorKind::internal, "guest.corrupt", fmt::format("The guest agent sent nonsense: {}.", printable_message(detail))};
 }
 
@@ -59,11 +59,11 @@ Error nonsense(std::string_view detail) {
 boost::json::object parse_object(const std::string& text) {
   boost::json::value message;
   try {
-    message = json::parse(text, kLineLimit);
+    message = json::parse(text, kAgentLineLimit);
   } catch (const Error& error) {
-    throw nonsense(error.what());
+    throw agent_nonsense(error.what());
   }
-  if (!message.is_object()) throw nonsense("an answer is no object");
+  if (!message.is_object()) throw agent_nonsense("an answer is no object");
   return std::move(message.get_object());
 }
 
@@ -77,7 +77,7 @@ struct AgentChannel::State {
   Connector connector;
   loop::KeyedQueue turns;
   std::optional<Socket> socket;
-  LineBuffer lines{kLineLimit};
+  LineBuffer lines{kAgentLineLimit};
   bool synced = false;
   std::uint64_t conversation = 0;  ///< counts forget_conversation(), which may come while a request is under way
   std::uint32_t next_sync;         ///< random at first: an answer to an earlier daemon must not fit
@@ -142,7 +142,7 @@ Awaitable<std::string> AgentChannel::State::read_line() {
     if (lines.overflowed()) {
       lines.clear();
       throw Error(ErrorKind::too_large, "guest.reply_too_large",
-                  fmt::format("The guest agent's answer is longer than {}.", format_bytes(kLineLimit)));
+                  fmt::format("The guest agent's answer is longer than {}.", format_bytes(kAgentLineLimit)));
     }
     co_await read_more();
   }
@@ -159,7 +159,7 @@ Awaitable<> AgentChannel::State::synchronise() {
       lines.clear();
       if (thrown_away > kSyncLimit) {
         hang_up();
-        throw nonsense("it does not stop talking");
+        throw agent_nonsense("it does not stop talking");
       }
       co_await read_more();
     }
@@ -239,11 +239,11 @@ Awaitable<boost::json::value> AgentChannel::request(std::string command, boost::
                 fmt::format("The guest agent did not answer '{}' within {:g} s.", command,
                             std::chrono::duration<double>(timeout).count()));
   }
-  if (const boost::json::value* result = answer.if_contains("return")) co_return std::move(*result);
+  if (boost::json::value* result = answer.if_contains("return")) co_return std::move(*result);
   if (const boost::json::value* error = answer.if_contains("error"); error != nullptr && error->is_object()) {
     throw command_error("guest", error->get_object());
   }
-  throw nonsense("an answer without a result");
+  throw agent_nonsense("an answer without a result");
 }
 
 }  // namespace visor::qmp

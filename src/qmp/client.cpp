@@ -41,7 +41,7 @@ using Socket = boost::asio::local::stream_protocol::socket;
 using Clock = std::chrono::steady_clock;
 
 /// query-qmp-schema of QEMU 7.2 has 0.2 MiB; nothing honest comes near this.
-constexpr Bytes kLineLimit{std::uint64_t{16} << 20U};
+constexpr Bytes kMonitorLineLimit{std::uint64_t{16} << 20U};
 /// Events kept until somebody listens.
 constexpr std::size_t kEarlyEvents = 256;
 /// Commands that wait for room in the socket's buffer; more means that QEMU hangs for long.
@@ -74,7 +74,7 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
 
   boost::asio::any_io_executor executor;
   Socket socket;
-  LineBuffer lines{kLineLimit};
+  LineBuffer lines{kMonitorLineLimit};
   std::deque<Outgoing> outgoing;
   bool writer_runs = false;
   std::map<std::uint64_t, std::shared_ptr<Pending>> pending;
@@ -134,7 +134,7 @@ Awaitable<> Client::State::read() {
 void Client::State::take_line(const std::string& line) {
   boost::json::value message;
   try {
-    message = json::parse(line, kLineLimit);
+    message = json::parse(line, kMonitorLineLimit);
   } catch (const Error& error) {
     throw corrupt_error(error.what());
   }

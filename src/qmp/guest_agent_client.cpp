@@ -35,7 +35,7 @@ constexpr std::size_t kNameLimit = 256;
 /// Answers of which the guest says that they are not the last although they are empty.
 constexpr int kEmptyReads = 16;
 
-Error nonsense(std::string_view command) {
+Error answer_nonsense(std::string_view command) {
   return {ErrorKind::internal, "guest.corrupt", fmt::format("The guest agent answered '{}' with nonsense.", command)};
 }
 
@@ -63,11 +63,11 @@ bool flag_member(const boost::json::value& object, std::string_view key) {
 std::string bytes_member(const boost::json::value& object, std::string_view key, std::string_view command) {
   const boost::json::value* value = member(object, key);
   if (value == nullptr) return {};
-  if (!value->is_string()) throw nonsense(command);
+  if (!value->is_string()) throw answer_nonsense(command);
   try {
     return text::base64_decode(value->get_string());
   } catch (const Error&) {
-    throw nonsense(command);
+    throw answer_nonsense(command);
   }
 }
 
@@ -113,7 +113,7 @@ AgentExecResult read_exec_result(const boost::json::value& status, Bytes limit) 
   AgentExecResult result;
   const std::int64_t code = number_member(status, "exitcode", 0);
   const std::int64_t signal = number_member(status, "signal", 0);
-  if (code < INT32_MIN || code > INT32_MAX || signal < 0 || signal > 255) throw nonsense(kCommand);
+  if (code < INT32_MIN || code > INT32_MAX || signal < 0 || signal > 255) throw answer_nonsense(kCommand);
   result.exit_code = static_cast<std::int32_t>(code);
   if (signal != 0) result.signal = static_cast<std::int32_t>(signal);
   result.output = bytes_member(status, "out-data", kCommand);
@@ -144,7 +144,7 @@ Awaitable<boost::json::value> wait_exec(AgentChannel& channel, std::int64_t id, 
   loop::Duration pause = milliseconds(10);
   for (;;) {
     boost::json::value status = co_await channel.request("guest-exec-status", {{"pid", id}}, kOutputTimeout);
-    if (!status.is_object()) throw nonsense("guest-exec-status");
+    if (!status.is_object()) throw answer_nonsense("guest-exec-status");
     if (flag_member(status, "exited")) co_return status;
     const loop::Duration left = deadline - std::chrono::steady_clock::now();
     if (left <= loop::Duration::zero()) {
@@ -179,7 +179,7 @@ Awaitable<std::string> read_open_file(AgentChannel& channel, std::int64_t handle
     const boost::json::value piece =
         co_await channel.request("guest-file-read", {{"handle", handle}, {"count", kChunk}}, kRequestTimeout);
     const std::string bytes = bytes_member(piece, "buf-b64", "guest-file-read");
-    if (!piece.is_object() || bytes.size() > kChunk) throw nonsense("guest-file-read");
+    if (!piece.is_object() || bytes.size() > kChunk) throw answer_nonsense("guest-file-read");
     if (content.size() + bytes.size() > limit.count) {
       throw Error(ErrorKind::too_large, "guest.file_too_large",
                   fmt::format("'{}' in the guest is larger than {}.", text::printable(path), format_bytes(limit)));
@@ -187,7 +187,7 @@ Awaitable<std::string> read_open_file(AgentChannel& channel, std::int64_t handle
     content += bytes;
     if (flag_member(piece, "eof")) co_return content;
     empty = bytes.empty() ? empty + 1 : 0;
-    if (empty > kEmptyReads) throw nonsense("guest-file-read");
+    if (empty > kEmptyReads) throw answer_nonsense("guest-file-read");
   }
 }
 
@@ -198,7 +198,7 @@ Awaitable<> write_open_file(AgentChannel& channel, std::int64_t handle, std::str
     const boost::json::value answer = co_await channel.request(
         "guest-file-write", {{"handle", handle}, {"buf-b64", text::base64_encode(piece)}}, kRequestTimeout);
     const std::int64_t count = number_member(answer, "count", -1);
-    if (count <= 0 || static_cast<std::uint64_t>(count) > piece.size()) throw nonsense("guest-file-write");
+    if (count <= 0 || static_cast<std::uint64_t>(count) > piece.size()) throw answer_nonsense("guest-file-write");
     written += static_cast<std::size_t>(count);
   }
 }
@@ -207,7 +207,7 @@ Awaitable<> write_open_file(AgentChannel& channel, std::int64_t handle, std::str
 Awaitable<> with_file(AgentChannel& channel, std::string path, std::string mode, std::function<Awaitable<>(std::int64_t)> work) {
   const boost::json::value handle =
       co_await channel.request("guest-file-open", {{"path", std::move(path)}, {"mode", std::move(mode)}}, kRequestTimeout);
-  if (!handle.is_int64()) throw nonsense("guest-file-open");
+  if (!handle.is_int64()) throw answer_nonsense("guest-file-open");
   std::exception_ptr failure;
   try {
     co_await work(handle.get_int64());
@@ -254,7 +254,7 @@ Awaitable<bool> GuestAgentClient::ping(loop::Duration timeout) {
 
 Awaitable<std::vector<AgentInterface>> GuestAgentClient::interfaces() {
   const boost::json::value answer = co_await channel_.request("guest-network-get-interfaces", {}, kRequestTimeout);
-  if (!answer.is_array()) throw nonsense("guest-network-get-interfaces");
+  if (!answer.is_array()) throw answer_nonsense("guest-network-get-interfaces");
   std::vector<AgentInterface> interfaces;
   for (const boost::json::value& item : answer.get_array()) {
     if (interfaces.size() >= kInterfaceLimit) break;
@@ -280,7 +280,7 @@ Awaitable<AgentExecResult> GuestAgentClient::exec(AgentExec request) {
     throw refused("guest.exec_failed", error);
   }
   const std::int64_t id = number_member(started, "pid", -1);
-  if (id < 0) throw nonsense("guest-exec");
+  if (id < 0) throw answer_nonsense("guest-exec");
   boost::json::value status;
   try {
     status = co_await wait_exec(channel_, id, request.timeout);

@@ -17,7 +17,7 @@ constexpr std::size_t kVersion2Length = 72;
 constexpr std::size_t kVersion3Length = 104;
 constexpr std::size_t kFirstRead = 65536;
 constexpr std::size_t kMaxBackingName = 1023;
-constexpr std::uint64_t kMaxVirtualSize = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t kLargestQcow2 = std::numeric_limits<std::int64_t>::max();
 
 constexpr std::uint32_t kExtensionEnd = 0;
 constexpr std::uint32_t kExtensionBackingFormat = 0xE2792ACA;
@@ -122,7 +122,7 @@ Qcow2Header read_qcow2_header(const ByteSource& bytes, const std::string& name) 
   if (cluster_size > kFirstRead) parser.bytes = bytes.read(0, cluster_size);
   header.cluster_size = {cluster_size};
   header.virtual_size = {parser.number(24, 8)};
-  if (header.virtual_size.count > kMaxVirtualSize) parser.refuse("its virtual size is beyond 2^63 bytes");
+  if (header.virtual_size.count > kLargestQcow2) parser.refuse("its virtual size is beyond 2^63 bytes");
   header.encrypted = parser.number(32, 4) != 0;
   const std::size_t header_length = read_header_length(parser, header.version, cluster_size);
   read_features(parser, header);

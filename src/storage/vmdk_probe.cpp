@@ -14,14 +14,14 @@ namespace {
 constexpr std::string_view kSparseMagic = "KDMV";
 constexpr std::string_view kEsxMagic = "COWD";
 constexpr std::string_view kDescriptorMagic = "# Disk DescriptorFile";
-constexpr std::size_t kSector = 512;
+constexpr std::size_t kVmdkSector = 512;
 /// Where QEMU looks for the embedded descriptor, whatever the header says (block/vmdk.c: desc_offset, DESC_SIZE).
 constexpr std::size_t kDescriptorOffset = 0x200;
-constexpr std::size_t kDescriptorSize = 20 * kSector;
+constexpr std::size_t kDescriptorSize = 20 * kVmdkSector;
 constexpr std::size_t kMaxDescriptor = 65536;
 
 /// The text in the first pair of quotes of `line`, or the whole line.
-std::string quoted(std::string_view line) {
+std::string in_quotes(std::string_view line) {
   const std::size_t begin = line.find('"');
   if (begin == std::string_view::npos) return std::string(text::trim(line));
   const std::size_t end = line.find('"', begin + 1);
@@ -35,7 +35,7 @@ std::string line_at(std::string_view descriptor, std::size_t position) {
 /// QEMU searches for this text anywhere in the descriptor, so a stricter reading here would miss what it follows.
 void refuse_parent(std::string_view descriptor, const std::string& name) {
   const std::size_t parent = descriptor.find("parentFileNameHint");
-  if (parent != std::string_view::npos) throw has_backing_file(name, quoted(line_at(descriptor, parent)));
+  if (parent != std::string_view::npos) throw has_backing_file(name, in_quotes(line_at(descriptor, parent)));
 }
 
 /// The file of the first extent line: ACCESS SECTORS TYPE "FILE" [OFFSET].
@@ -43,7 +43,7 @@ std::string first_extent(std::string_view descriptor) {
   for (const std::string& line : text::split(descriptor, '\n')) {
     const std::string_view trimmed = text::trim(line);
     const bool extent = trimmed.starts_with("RW ") || trimmed.starts_with("RDONLY ") || trimmed.starts_with("NOACCESS ");
-    if (extent && trimmed.find('"') != std::string_view::npos) return quoted(trimmed);
+    if (extent && trimmed.find('"') != std::string_view::npos) return in_quotes(trimmed);
   }
   return "its extent files";
 }
@@ -56,7 +56,7 @@ bool is_vmdk(const ByteSource& bytes) {
 }
 
 void check_vmdk(const ByteSource& bytes, const std::string& name) {
-  const std::string header = bytes.read(0, kSector);
+  const std::string header = bytes.read(0, kVmdkSector);
   if (header.starts_with(kEsxMagic)) {
     throw not_an_image(name, "it is an ESX extent without its descriptor",
                        "Convert it on its own host, for example with `vmkfstools -i -d thin`.");
@@ -66,15 +66,15 @@ void check_vmdk(const ByteSource& bytes, const std::string& name) {
     refuse_parent(descriptor, name);
     throw has_backing_file(name, first_extent(descriptor));
   }
-  if (header.size() < kSector) throw truncated_image(name, "it ends within its VMDK header");
+  if (header.size() < kVmdkSector) throw truncated_image(name, "it ends within its VMDK header");
   const std::uint64_t capacity = little_endian(header, 12, 8);
   const std::uint64_t sector = little_endian(header, 28, 8);
-  const std::uint64_t sectors = std::min<std::uint64_t>(little_endian(header, 36, 8), kMaxDescriptor / kSector);
+  const std::uint64_t sectors = std::min<std::uint64_t>(little_endian(header, 36, 8), kMaxDescriptor / kVmdkSector);
   const std::string usual = bytes.read(kDescriptorOffset, kDescriptorSize);
   refuse_parent(usual, name);
   std::string stated;
-  if (sector > 0 && sector < bytes.size() / kSector)
-    stated = bytes.read(sector * kSector, std::max<std::size_t>(sectors * kSector, kDescriptorSize));
+  if (sector > 0 && sector < bytes.size() / kVmdkSector)
+    stated = bytes.read(sector * kVmdkSector, std::max<std::size_t>(sectors * kVmdkSector, kDescriptorSize));
   refuse_parent(stated, name);
   // A sparse header of capacity 0 only carries a descriptor; QEMU then opens the extents which that names.
   if (capacity == 0) throw has_backing_file(name, first_extent(stated.empty() ? usual : stated));

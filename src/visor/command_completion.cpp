@@ -13,7 +13,7 @@ namespace visor::cli {
 namespace {
 
 /// A prompt must not hang because a daemon does.
-constexpr auto kPatience = std::chrono::milliseconds(1500);
+constexpr auto kCompletionPatience = std::chrono::milliseconds(1500);
 
 Awaitable<int> script(Context& context, const Arguments& arguments) {
   const std::string shell = arguments.get("SHELL");
@@ -76,7 +76,7 @@ Awaitable<int> complete_words(Context& context, const Arguments& arguments) {
     std::function<Awaitable<std::vector<Candidate>>()> ask = [&]() -> Awaitable<std::vector<Candidate>> {
       co_return co_await live_names(api, completion.live);
     };
-    for (Candidate& name : co_await loop::with_timeout<std::vector<Candidate>>(kPatience, "The completion", ask)) {
+    for (Candidate& name : co_await loop::with_timeout<std::vector<Candidate>>(kCompletionPatience, "The completion", ask)) {
       name.value = completion.stem + name.value;
       if (name.value.starts_with(completion.stem + completion.prefix)) candidates.push_back(std::move(name));
     }

@@ -43,7 +43,7 @@ Details host_details(const model::Host& host) {
   return details;
 }
 
-Awaitable<int> info(Context& context, const Arguments& /*arguments*/) {
+Awaitable<int> host_info(Context& context, const Arguments& /*arguments*/) {
   const model::Host host = co_await context.api().host();
   context.out.show(json::to_json(host), host_details(host));
   co_return kExitOk;
@@ -143,7 +143,7 @@ std::vector<Command> host_commands() {
        .summary = "Show this host: processor, memory, storage, QEMU and what accelerates it.",
        .examples = {{"visor host info", "with the reason why an accelerator is not used"},
                     {"visor host info -f json", "for a program"}},
-       .run = info},
+       .run = host_info},
       {.name = "doctor",
        .group = "Host",
        .summary = "Check what Visor needs: daemon, QEMU, accelerators, programs.",

@@ -24,7 +24,7 @@ model::Arch architecture(const Arguments& arguments) {
   return json::enum_from_name<model::Arch>(host.machine).value_or(model::Arch::x86_64);
 }
 
-Awaitable<int> list(Context& context, const Arguments& /*arguments*/) {
+Awaitable<int> image_list(Context& context, const Arguments& /*arguments*/) {
   const client::Images images = co_await context.api().images();
   if (!context.out.is_table()) {
     const Table table = image_table(images.images, std::chrono::system_clock::now());
@@ -40,7 +40,7 @@ Awaitable<int> list(Context& context, const Arguments& /*arguments*/) {
   co_return kExitOk;
 }
 
-Awaitable<int> info(Context& context, const Arguments& arguments) {
+Awaitable<int> image_info(Context& context, const Arguments& arguments) {
   const model::Image image = co_await context.api().image(arguments.get("IMAGE"));
   context.out.show(json::to_json(image), image_details(image, std::chrono::system_clock::now()));
   co_return kExitOk;
@@ -70,7 +70,7 @@ Awaitable<int> import(Context& context, const Arguments& arguments) {
   co_return co_await finish_task(context, std::move(task), {.done = fmt::format("The image {} is there.", request.name)});
 }
 
-Awaitable<int> remove(Context& context, const Arguments& arguments) {
+Awaitable<int> image_remove(Context& context, const Arguments& arguments) {
   const std::string name = arguments.get("IMAGE");
   if (!context.globals.yes) {
     const model::Image image = co_await context.api().image(name);
@@ -119,13 +119,13 @@ std::vector<Command> image_commands() {
        .group = "Images",
        .summary = "List the images.",
        .examples = {{"visor image list", "with the machines that use them"}},
-       .run = list},
+       .run = image_list},
       {.name = "image info",
        .group = "Images",
        .summary = "Show everything about an image.",
        .positionals = {{"IMAGE", "The image.", Completes::images}},
        .examples = {{"visor image info debian/12", "size, format, users"}},
-       .run = info},
+       .run = image_info},
       {.name = "image build",
        .group = "Images",
        .summary = "Build an image from the packages of this host's own sources.",
@@ -140,7 +140,7 @@ std::vector<Command> image_commands() {
        .summary = "Delete an image that no machine uses.",
        .positionals = {{"IMAGE", "The image.", Completes::images}},
        .examples = {{"visor image delete old/server", "asks"}, {"visor image delete old/server --yes", "does not ask"}},
-       .run = remove},
+       .run = image_remove},
   };
 }
 

@@ -10,7 +10,7 @@
 namespace visor::cli {
 namespace {
 
-Awaitable<int> list(Context& context, const Arguments& arguments) {
+Awaitable<int> task_list(Context& context, const Arguments& arguments) {
   const std::vector<model::Task> tasks = co_await context.api().tasks(arguments.get("state"));
   if (tasks.empty() && context.out.is_table()) {
     context.out.note("There is no task.");
@@ -20,7 +20,7 @@ Awaitable<int> list(Context& context, const Arguments& arguments) {
   co_return kExitOk;
 }
 
-Awaitable<int> info(Context& context, const Arguments& arguments) {
+Awaitable<int> task_info(Context& context, const Arguments& arguments) {
   const model::Task task = co_await context.api().task(arguments.get("TASK"));
   context.out.show(json::to_json(task), task_details(task, std::chrono::system_clock::now()));
   co_return kExitOk;
@@ -76,13 +76,13 @@ std::vector<Command> task_commands() {
                     .help = "Only tasks in this state.",
                     .choices = json::enum_names<model::TaskState>()}},
        .examples = {{"visor task list", "all that are remembered"}, {"visor task list --state running", "what goes on now"}},
-       .run = list},
+       .run = task_list},
       {.name = "task info",
        .group = "Tasks and events",
        .summary = "Show a task with its steps and its log.",
        .positionals = {task},
        .examples = {{"visor task info 4f1c", "steps, times, error"}},
-       .run = info},
+       .run = task_info},
       {.name = "task wait",
        .group = "Tasks and events",
        .summary = "Wait until a task has ended; its failure is this command's.",

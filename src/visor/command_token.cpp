@@ -11,7 +11,7 @@
 namespace visor::cli {
 namespace {
 
-Awaitable<int> create(Context& context, const Arguments& arguments) {
+Awaitable<int> token_create(Context& context, const Arguments& arguments) {
   const client::Token token = co_await context.api().create_token(arguments.get("TOKENNAME"));
   if (!context.out.is_table()) {
     context.out.show(json::to_json(token));
@@ -22,7 +22,7 @@ Awaitable<int> create(Context& context, const Arguments& arguments) {
   co_return kExitOk;
 }
 
-Awaitable<int> list(Context& context, const Arguments& /*arguments*/) {
+Awaitable<int> token_list(Context& context, const Arguments& /*arguments*/) {
   const std::vector<client::Token> tokens = co_await context.api().tokens();
   Table table{{{"ID"}, {"NAME", Align::left, true}, {"CREATED"}}, {}};
   boost::json::array data;
@@ -39,7 +39,7 @@ Awaitable<int> list(Context& context, const Arguments& /*arguments*/) {
   co_return kExitOk;
 }
 
-Awaitable<int> remove(Context& context, const Arguments& arguments) {
+Awaitable<int> token_remove(Context& context, const Arguments& arguments) {
   co_await context.api().remove_token(arguments.get("TOKEN"));
   context.out.say("The token is deleted; it lets nobody in any more.");
   co_return kExitOk;
@@ -54,18 +54,18 @@ std::vector<Command> token_commands() {
        .summary = "Make a token for the API over TCP; it is shown only once.",
        .positionals = {{"TOKENNAME", "What it is for."}},
        .examples = {{"visor token create ci", "print a new token"}},
-       .run = create},
+       .run = token_create},
       {.name = "token list",
        .group = "Host",
        .summary = "List the tokens (not their secrets).",
        .examples = {{"visor token list", "who may come in"}},
-       .run = list},
+       .run = token_list},
       {.name = "token delete",
        .group = "Host",
        .summary = "Delete a token.",
        .positionals = {{"TOKEN", "The token's id.", Completes::tokens}},
        .examples = {{"visor token delete 3f2a", "it lets nobody in any more"}},
-       .run = remove},
+       .run = token_remove},
   };
 }
 

@@ -23,7 +23,7 @@ constexpr auto kFrame = std::chrono::milliseconds(100);
 /// As long as the daemon itself waits for a guest unless told.
 constexpr auto kReadyLimit = std::chrono::seconds(600);
 /// How long the daemon may be away (a restart) while one waits.
-constexpr auto kPatience = std::chrono::seconds(20);
+constexpr auto kRestartPatience = std::chrono::seconds(20);
 
 /// Turns Ctrl-C into the end of the request in flight, as long as it lives.
 class Interrupt {
@@ -112,7 +112,7 @@ class Waiter {
     if (interrupt.raised()) throw interrupted(task_);
     if (!problem) co_return;
     if (!lost_since_) lost_since_ = Clock::now();
-    if (!may_be_restarting(*problem) || Clock::now() - *lost_since_ > kPatience) throw Error(std::move(*problem));
+    if (!may_be_restarting(*problem) || Clock::now() - *lost_since_ > kRestartPatience) throw Error(std::move(*problem));
     co_await loop::sleep_for(kFrame);
   }
 

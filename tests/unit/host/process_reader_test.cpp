@@ -15,10 +15,10 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 
-const std::filesystem::path kData = VISOR_TEST_DATA;
+const std::filesystem::path kRecorded = VISOR_TEST_DATA;
 
 TEST(ProcessReader, ReadsARecordedQemu) {
-  const ProcessReader reader(kData / "desktop");
+  const ProcessReader reader(kRecorded / "desktop");
   EXPECT_EQ(reader.cpu_time(4242), 20s);
   EXPECT_EQ(reader.resident(4242), Bytes{65536U * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))});
   EXPECT_EQ(reader.threads(4242).size(), 5U);
@@ -26,14 +26,14 @@ TEST(ProcessReader, ReadsARecordedQemu) {
 }
 
 TEST(ProcessReader, VirtualProcessorsComeInTheirOrderByNameAndById) {
-  const ProcessReader reader(kData / "desktop");
+  const ProcessReader reader(kRecorded / "desktop");
   // The first has an exact time; "CPU 10" comes after "CPU 2".
   EXPECT_THAT(reader.vcpu_times(4242), ElementsAre(11500000123ns, 3s, 4s));
   EXPECT_THAT(reader.thread_times(4242, {4245, 9999, 4243}), ElementsAre(4s, 0ns, 11500000123ns));
 }
 
 TEST(ProcessReader, AProcessThatIsGoneIsNoError) {
-  const ProcessReader reader(kData / "desktop");
+  const ProcessReader reader(kRecorded / "desktop");
   EXPECT_FALSE(reader.cpu_time(1));
   EXPECT_FALSE(reader.resident(1));
   EXPECT_TRUE(reader.threads(1).empty());
