@@ -9,7 +9,7 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from checks import commits, floors, forbidden, headers, sizes, words  # noqa: E402
+from checks import commits, floors, forbidden, headers, names, sizes, words  # noqa: E402
 from checks.source import Tree, blank_comments_and_literals  # noqa: E402
 
 FLOORS = "base:\nloop: base\nengine: base loop\n"
@@ -172,6 +172,19 @@ class WordsTest(CheckTest):
     def test_lock_file_names_no_registry(self):
         self.write("web/package-lock.json", '{"funding": "https://example.org/x", "resolved": "https://example.org/a.tgz"}\n')
         self.assert_finds(words, "lock file")
+
+
+class NamesTest(CheckTest):
+    def test_names_without_a_use(self):
+        self.write("src/base/a.cpp", "using std::move;\n")
+        self.assert_finds(names, "src/base/a.cpp:1:", "'move' is declared here and not used")
+        self.write("src/base/a.cpp", "namespace fs = std::filesystem;  // fs\n")
+        self.assert_finds(names, "'fs'")
+
+    def test_used_names_and_names_that_a_header_offers(self):
+        self.write("src/base/a.cpp", "using std::move;\nnamespace fs = std::filesystem;\nfs::path f() { return move(x); }\n")
+        self.write("src/base/a.h", "using std::swap;\n")
+        self.assert_clean(names)
 
 
 class HeadersTest(CheckTest):
