@@ -44,6 +44,13 @@ TEST(ImageRecipe, firmware_boot_loader_and_guest_mean_the_same_root_disk) {
   EXPECT_THAT(kernel_command_line(kIdentity), HasSubstr("console=ttyS0"));
 }
 
+TEST(ImageRecipe, a_guest_on_a_busy_host_does_not_give_up_on_its_timer_however_it_boots) {
+  const auto files = guest_files(find_recipe("debian/12", model::Arch::x86_64), kIdentity);
+  EXPECT_THAT(kernel_command_line(kIdentity), HasSubstr(" no_timer_check"));
+  EXPECT_THAT(content_of(files, "boot/grub/grub.cfg"), HasSubstr(" no_timer_check"));
+  EXPECT_THAT(content_of(files, "etc/default/grub.d/50-visor.cfg"), HasSubstr(" no_timer_check"));
+}
+
 TEST(ImageRecipe, clones_do_not_share_identities) {
   const auto files = guest_files(find_recipe("debian/12", model::Arch::x86_64), kIdentity);
   EXPECT_EQ(content_of(files, "etc/machine-id"), "");
