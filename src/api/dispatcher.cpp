@@ -57,7 +57,7 @@ void Dispatcher::check_host(const RequestHead& head, const Peer& peer) const {
     return;
   throw Error(ErrorKind::forbidden, "auth.host_refused",
               fmt::format("'{}' is not a name of this daemon.", text::printable(head.headers.find("Host"))),
-              "Use the address that it listens on.");
+              "Use the address that it listens on, or start visord with --allow-host and this name.");
 }
 
 void Dispatcher::check_origin(const RequestHead& head, const Peer& peer) const {

@@ -71,11 +71,12 @@ struct Server::Impl {
     os::Fd tcp;
     if (!options.listen.empty()) {
       address = parse_listen(options.listen);
-      tcp = listen_tcp(address);
+      tcp = bind_tcp();
       port = bound_port(tcp.get());
     }
     if (!options.socket.empty()) {
       if (options.system_mode) trusted_group = auth::find_group("visor");
+      if (options.system_mode && !trusted_group) log::info("there is no group `visor`, so only root may use the socket");
       os::Fd local = listen_unix(options.socket, trusted_group);
       ::lstat(options.socket.c_str(), &socket_file);
       accept_on(std::move(local), true);
@@ -85,6 +86,16 @@ struct Server::Impl {
       log::warning("listening on {}: passwords and screens cross the network unencrypted", address.host);
     }
     accept_on(std::move(tcp), false);
+  }
+
+  os::Fd bind_tcp() const {
+    try {
+      return listen_tcp(address);
+    } catch (const Error& error) {
+      if (!options.any_port || error.code() != "api.port_in_use") throw;
+      log::warning("{} A free one is used instead.", error.what());
+    }
+    return listen_tcp({address.host, 0});
   }
 
   void accept_on(os::Fd fd, bool local) {

@@ -21,7 +21,8 @@ struct ServerOptions {
   std::filesystem::path socket;            ///< the unix socket; empty: none
   std::string listen = "127.0.0.1:7077";   ///< ADDRESS:PORT, port 0 for a free one; empty: no TCP
   bool system_mode = false;                ///< members of the group `visor` may use the unix socket
-  std::vector<std::string> allowed_hosts;  ///< further host names by which the page is reached
+  bool any_port = false;                   ///< when the port of `listen` is taken, take a free one
+  std::vector<std::string> allowed_hosts;  ///< further names by which the page is reached, of auth::parse_host
   std::span<const EmbeddedFile> files = embedded_files();
   Limits limits;
 };

@@ -67,6 +67,13 @@ std::optional<Authority> parse_authority(std::string_view text) {
   return result;
 }
 
+std::optional<std::string> parse_host(std::string_view text) {
+  if (is_address(AF_INET6, std::string(text))) return canonical_ipv6(std::string(text));
+  const std::optional<Authority> authority = parse_authority(text);
+  if (!authority || !authority->port.empty()) return std::nullopt;
+  return authority->host;
+}
+
 bool is_loopback(const Authority& authority) {
   if (authority.ip_literal) return authority.host == "::1" || authority.host.starts_with("127.");
   return authority.host == "localhost" || authority.host.ends_with(".localhost");
@@ -77,8 +84,7 @@ bool host_allowed(std::string_view host_header, const std::vector<std::string>& 
   if (!host) return false;
   if (is_loopback(*host)) return true;
   if (host->ip_literal && !local_address.empty() && host->host == canonical_ipv6(std::string(local_address))) return true;
-  return std::any_of(allowed_hosts.begin(), allowed_hosts.end(),
-                     [&](const std::string& allowed) { return host->host == canonical_ipv6(lower(allowed)); });
+  return std::find(allowed_hosts.begin(), allowed_hosts.end(), host->host) != allowed_hosts.end();
 }
 
 bool origin_matches(std::string_view origin_header, std::string_view host_header) {

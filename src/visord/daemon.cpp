@@ -12,11 +12,15 @@
 #include <csignal>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "api/server.h"
 #include "auth/authenticator.h"
 #include "auth/document_credential_store.h"
+#include "auth/origin.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "engine/engine.h"
 #include "loop/event_loop.h"
 #include "os/file.h"
@@ -35,6 +39,19 @@ os::FileLock lock_state(const model::InstancePaths& paths) {
   throw Error(ErrorKind::conflict, "daemon.already_running",
               fmt::format("Another visord uses the state directory {}.", paths.state_directory.native()),
               "Use that one, stop it first, or give this one another --state-dir and --runtime-dir.");
+}
+
+std::vector<std::string> checked_hosts(const std::vector<std::string>& names) {
+  std::vector<std::string> hosts;
+  for (const std::string& name : names) {
+    const std::optional<std::string> host = auth::parse_host(name);
+    if (!host) {
+      throw Error(ErrorKind::invalid, "daemon.bad_host", fmt::format("'{}' is no host name or address.", text::printable(name)),
+                  "--allow-host takes a name or an address without scheme and port, for example vm.example.org.");
+    }
+    hosts.push_back(*host);
+  }
+  return hosts;
 }
 
 void make_directories(const model::InstancePaths& paths) {
@@ -56,13 +73,15 @@ struct Parts {
         engine(loop, paths, *store, storage, hypervisor),
         credentials(*store),
         authenticator(credentials),
-        server(loop, engine, authenticator, server_options()) {}
+        server(loop, engine, authenticator, server_options(options)) {}
 
-  api::ServerOptions server_options() const {
+  static api::ServerOptions server_options(const DaemonOptions& daemon) {
     api::ServerOptions options;
-    options.socket = paths.socket;
-    options.listen = paths.listen;
+    options.socket = daemon.paths.socket;
+    options.listen = daemon.paths.listen;
+    options.any_port = daemon.any_port;
     options.system_mode = ::geteuid() == 0;
+    options.allowed_hosts = checked_hosts(daemon.allowed_hosts);
     return options;
   }
 

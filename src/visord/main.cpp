@@ -29,8 +29,15 @@ int run(int argc, char** argv) {
   app.add_option("--runtime-dir", runtime,
                  "Sockets and logs of running machines [" + options.paths.runtime_directory.native() + "]");
   app.add_option("--socket", socket, "The API's unix socket [RUNTIME-DIR/visord.sock]");
-  app.add_option("--listen", options.paths.listen, "ADDRESS:PORT of page and API; port 0: a free one; empty: none")
-      ->capture_default_str();
+  std::string listen;
+  CLI::Option* listen_option = app.add_option("--listen", listen,
+                                              "ADDRESS:PORT of page and API; port 0: a free one; empty: none [" +
+                                                  options.paths.listen + ", another port when that is taken]");
+  app.add_option(
+         "--allow-host", options.allowed_hosts,
+         "A further NAME by which browsers reach the page (a reverse proxy's, the host's own); may be given several times")
+      ->expected(1)
+      ->take_all();
   app.add_flag("--verbose", verbose, "Log more");
   try {
     app.parse(argc, argv);
@@ -40,6 +47,8 @@ int run(int argc, char** argv) {
   if (!state.empty()) options.paths.state_directory = std::filesystem::absolute(state);
   if (!runtime.empty()) options.paths.runtime_directory = std::filesystem::absolute(runtime);
   options.paths.socket = socket.empty() ? options.paths.runtime_directory / "visord.sock" : std::filesystem::absolute(socket);
+  options.any_port = listen_option->empty();
+  if (!options.any_port) options.paths.listen = listen;
   if (verbose) options.log_level = visor::log::Level::debug;
   visor::visord::run_daemon(options);
   return 0;

@@ -111,12 +111,6 @@ def processes_using(folder):
     return found
 
 
-def open_files(process):
-    for link in (process / "fd").iterdir():
-        with contextlib.suppress(OSError):
-            yield os.readlink(link)
-
-
 def is_alive(pid):
     """Whether the process exists and is no zombie."""
     try:
@@ -127,6 +121,12 @@ def is_alive(pid):
 
 class Daemon:
     """One visord. Its directories live until close(), so it can die and come back."""
+
+    # What daemon and command line are started by, and where they and the guests' kernels are: other users may not look into
+    # the folder of whoever runs the tests.
+    prefix = ()
+    bin = BIN
+    guests = None
 
     def __init__(self):
         # Short: the path of a unix socket has 107 bytes at most.
@@ -141,13 +141,16 @@ class Daemon:
 
     # Life and death
 
+    def arguments(self):
+        return ["--state-dir", self.state, "--runtime-dir", self.runtime, "--socket", self.socket_path, "--listen", self.listen]
+
     def start(self, *extra, wait=True, environment=None, listen="127.0.0.1:0"):
         assert not self.is_running(), "it runs already"
         self._address = None
+        self.listen = listen
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [BIN / "visord", "--state-dir", self.state, "--runtime-dir", self.runtime, "--socket", self.socket_path,
-                 "--listen", listen, *extra],
+                [*self.prefix, self.bin / "visord", *self.arguments(), *extra],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env={**os.environ, **(environment or {})})
         if wait:
             self.wait_until_up()
@@ -284,7 +287,7 @@ class Daemon:
 
     def create_guest(self, name, cmdline="", **spec):
         """A machine that boots the small test guest: ready within seconds, with serial shell, screen and agent."""
-        return self.create(name, boot=kernel_boot("x86_64", cmdline), memory={"size": 256 * MIB}, display={"model": "std"}, **spec)
+        return self.create(name, boot=kernel_boot("x86_64", cmdline, self.guests), memory={"size": 256 * MIB}, display={"model": "std"}, **spec)
 
     def machine(self, name):
         return self.expect(200, "GET", f"/machines/{name}").json
@@ -348,8 +351,8 @@ def send(connection, method, path, body, headers):
 X86_CMDLINE = "console=ttyS0 quiet no_timer_check"
 
 
-def kernel_boot(arch, cmdline=""):
-    folder = guest_folder() / arch
+def kernel_boot(arch, cmdline="", guests=None):
+    folder = (guests or guest_folder()) / arch
     fixed = X86_CMDLINE if arch == "x86_64" else "console=ttyAMA0 quiet"
     return {"kernel": str(folder / "vmlinuz"), "initrd": str(folder / "initrd.img"), "cmdline": f"{fixed} {cmdline}".strip()}
 
@@ -369,9 +372,9 @@ class TestCase(unittest.TestCase):
         cls.addClassCleanup(cls.daemon.close)
         cls.daemon.start()
 
-    def own_daemon(self):
+    def own_daemon(self, daemon=None):
         """For tests that kill it."""
-        daemon = Daemon()
+        daemon = daemon or Daemon()
         self.addCleanup(daemon.close)
         return daemon.start()
 

@@ -5,12 +5,13 @@ import http.client
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 import unittest
 import urllib.parse
 
-from harness import MIB, TestCase, UnixConnection, wait_for
+from harness import BIN, MIB, Daemon, TestCase, UnixConnection, wait_for
 from schema import Schemas
 from websocket import Refused
 
@@ -391,6 +392,23 @@ class LettingIn(TestCase):
         for host in ("evil.example", "127.0.0.1.evil.example", ""):
             with self.subTest(host):
                 self.assertIn(self.daemon.tcp("POST", "/machines", {"name": "rebound"}, headers={**token, "Host": host}).status, (400, 403))
+
+    def test_page_is_reached_by_the_names_that_the_daemon_was_started_with(self):
+        daemon = Daemon()
+        self.addCleanup(daemon.close)
+        daemon.start("--allow-host", "vm.example", "--allow-host", "Lab.Example.")
+        for host, status in (("vm.example", 200), ("VM.example:8443", 200), ("lab.example:80", 200), ("evil.example", 403), ("vm.example.evil.test", 403)):
+            with self.subTest(host):
+                self.assertEqual(daemon.tcp("GET", "/", headers={"Host": host}, raw=True).status, status)
+
+    def test_name_that_is_none_is_refused_at_the_start(self):
+        for name in ("https://vm.example", "vm.example:80", "*"):
+            with self.subTest(name):
+                folder = self.daemon.folder / "refused"
+                done = subprocess.run([BIN / "visord", "--state-dir", folder, "--runtime-dir", folder, "--listen", "127.0.0.1:0", "--allow-host", name],
+                                      capture_output=True, text=True, timeout=60, check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(f"'{name}' is no host name or address", done.stderr)
 
     def test_keys_and_login_links_only_on_the_socket(self):
         token = self.bearer(self.token("remote")["token"])

@@ -1,12 +1,14 @@
 """The daemon may die at any moment: guests never notice, half-done work is finished or undone and says so."""
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 import unittest
 
-from harness import BIN, MIB, READY, TestCase, is_alive, wait_for
+from harness import BIN, MIB, READY, Daemon, TestCase, is_alive, wait_for
 
 SETTLED = ("stopped", "running", "paused", "saved", "crashed")
 
@@ -182,6 +184,13 @@ class QemuDeath(TestCase):
         wait_for(lambda: self.daemon.status("inside") == "stopped", "the guest to power off", 30)
 
 
+class AnyPort(Daemon):
+    """Started without --listen, as a person does."""
+
+    def arguments(self):
+        return super().arguments()[:-2]
+
+
 class TwoDaemons(TestCase):
     def second(self, **changed):
         folders = {"--state-dir": self.daemon.state, "--runtime-dir": self.daemon.runtime, "--socket": self.daemon.socket_path,
@@ -201,6 +210,15 @@ class TwoDaemons(TestCase):
 
     def test_same_everything_is_refused(self):
         self.assert_refused(self.second())
+
+    def test_second_user_of_a_host_gets_a_page_although_the_usual_port_is_taken(self):
+        with socket.socket() as taken:
+            with contextlib.suppress(OSError):  # whoever has it already does as well
+                taken.bind(("127.0.0.1", 7077))
+                taken.listen()
+            second = self.own_daemon(AnyPort())
+            self.assertNotEqual(second.address()[1], 7077)
+            self.assertEqual(second.tcp("GET", "/", raw=True).status, 200)
 
     def test_port_in_use_is_named(self):
         port = self.daemon.address()[1]

@@ -137,6 +137,17 @@ TEST_F(ServerTest, PortInUseIsSaidWithAWayOut) {
   EXPECT_FALSE(std::filesystem::exists(options.socket)) << "a failed start leaves nothing behind";
 }
 
+TEST_F(ServerTest, SecondUserOfAHostGetsAnotherPortWhenAnyWillDo) {
+  ServerOptions options;
+  options.listen = "127.0.0.1:" + std::to_string(server.port());
+  options.socket = directory / "second" / "visor.sock";
+  options.any_port = true;
+  Server second(loop, service, authenticator, options);
+  EXPECT_EQ(start_error(second), "");
+  EXPECT_NE(second.port(), 0);
+  EXPECT_NE(second.port(), server.port());
+}
+
 TEST_F(ServerTest, RunningDaemonsSocketIsNotTakenAway) {
   ServerOptions options = options_in(directory);
   Server second(loop, service, authenticator, options);

@@ -28,10 +28,24 @@ TEST(HostTest, MalformedHostsAreRefused) {
 }
 
 TEST(HostTest, ConfiguredNamesAndTheAddressThatWasConnectedToAreOurs) {
-  EXPECT_TRUE(host_allowed("lab.example:7077", {"Lab.example"}, "10.0.0.5"));
+  EXPECT_TRUE(host_allowed("lab.example:7077", {"lab.example"}, "10.0.0.5"));
   EXPECT_TRUE(host_allowed("10.0.0.5:7077", {}, "10.0.0.5"));
   EXPECT_TRUE(host_allowed("[fd00:0::5]:7077", {}, "fd00::5"));
   EXPECT_FALSE(host_allowed("10.0.0.6:7077", {}, "10.0.0.5"));
+}
+
+TEST(HostTest, NamesOfTheUserAreTakenInAnySpellingThatABrowserMaySend) {
+  EXPECT_EQ(parse_host("Lab.Example."), "lab.example");
+  EXPECT_EQ(parse_host("10.0.0.5"), "10.0.0.5");
+  EXPECT_EQ(parse_host("FD00:0::5"), "fd00::5");
+  EXPECT_EQ(parse_host("[fd00::5]"), "fd00::5");
+  EXPECT_TRUE(host_allowed("[fd00:0::5]:80", {*parse_host("fd00::5")}, "127.0.0.1"));
+}
+
+TEST(HostTest, WhatIsNoNameIsNotTaken) {
+  for (const char* host : {"", "*", "lab.example:80", "http://lab.example", "lab.example/", "a b", "[fd00::5]:80", "fd00::5::"}) {
+    EXPECT_FALSE(parse_host(host)) << host;
+  }
 }
 
 TEST(OriginTest, OwnPageMayWrite) {
