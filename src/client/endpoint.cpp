@@ -7,7 +7,9 @@
 
 #include <cctype>
 #include <cstdlib>
+#include <filesystem>
 #include <iterator>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -19,6 +21,18 @@ namespace {
 std::string from_environment(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing changes the environment
   return value != nullptr ? value : "";
+}
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code error;
+  // Also what one may not look at is there: the daemon's answer then says how to be let in.
+  return std::filesystem::exists(path, error) || error == std::errc::permission_denied;
+}
+
+std::filesystem::path default_socket() {
+  const model::InstancePaths own = model::default_paths();
+  const std::filesystem::path system = model::system_paths().socket;
+  return !is_there(own.state_directory) && is_there(system) ? system : own.socket;
 }
 
 bool is_loopback(std::string_view host) { return host == "localhost" || host == "[::1]" || host.starts_with("127."); }
@@ -33,7 +47,7 @@ Endpoint find_endpoint(const std::string& socket) {
   if (const std::string path = from_environment("VISOR_SOCKET"); !path.empty()) {
     return {.socket = path, .host = {}, .port = 0, .token = {}};
   }
-  return {.socket = model::default_paths().socket, .host = {}, .port = 0, .token = {}};
+  return {.socket = default_socket(), .host = {}, .port = 0, .token = {}};
 }
 
 Endpoint parse_url(std::string_view url, std::string token) {

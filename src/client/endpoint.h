@@ -23,8 +23,8 @@ struct Endpoint {
   std::string text() const;
 };
 
-/// `socket` when it is not empty, else VISOR_URL (with VISOR_TOKEN), else VISOR_SOCKET, else the default instance of the
-/// calling user. Throws Error `client.bad_url`.
+/// `socket` when it is not empty, else VISOR_URL (with VISOR_TOKEN), else VISOR_SOCKET, else the calling user's own instance; the
+/// system's for one who has never had an own one while there is one of the system. Throws Error `client.bad_url`.
 Endpoint find_endpoint(const std::string& socket);
 
 /// Reads "http://host:port". Throws Error `client.bad_url` for anything but plain HTTP to a loopback address, because the

@@ -30,7 +30,8 @@ Error connect_error(const boost::system::error_code& error, const Endpoint& endp
   if (error == boost::system::errc::permission_denied) {
     return {ErrorKind::forbidden, "client.no_permission",
             fmt::format("You may not use the daemon's socket {}.", text::printable(endpoint.text())),
-            "Join the group `visor` (`sudo usermod -aG visor $USER`, then log in again) or run your own `visord`."};
+            "Join the group `visor` (`sudo usermod -aG visor $USER`, then log in again), or run your own instance: `./run` or "
+            "`visord`."};
   }
   return {ErrorKind::unavailable, "client.no_daemon",
           fmt::format("visord does not answer at {}: {}.", text::printable(endpoint.text()), error.message()),

@@ -22,6 +22,9 @@ struct InstancePaths {
   std::filesystem::path machine_runtime(const std::string& id) const { return runtime_directory / "machines" / id; }
 };
 
+/// The one instance of the host that root runs.
+InstancePaths system_paths();
+
 /// The defaults for the calling user: the environment's XDG_STATE_HOME, XDG_RUNTIME_DIR and HOME, or the system's for root.
 InstancePaths default_paths();
 

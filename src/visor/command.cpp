@@ -47,7 +47,7 @@ const std::vector<OptionSpec>& global_options() {
        .choices = {"table", "json", "yaml", "csv"}},
       {.names = "--socket",
        .value = "PATH",
-       .help = "The daemon's unix socket (default: VISOR_SOCKET, else your own instance).",
+       .help = "The daemon's unix socket (default: VISOR_SOCKET, else your own instance, else the system's).",
        .completes = Completes::files},
       {.names = "--wait",
        .value = "STATE",

@@ -128,7 +128,7 @@ std::string markdown_reference() {
       "the\n"
       "code of their command. Results go to standard output, progress and messages to standard error.\n\n"
       "The daemon is found by `--socket`, then `VISOR_URL` (with `VISOR_TOKEN`), then `VISOR_SOCKET`, then your own instance's "
-      "socket.\n";
+      "socket;\nwhoever has never had an instance of his own gets the one of the system.\n";
   for (const std::string& group : groups()) {
     out += "\n## " + group + "\n";
     for (const Command& command : all_commands()) {
