@@ -62,11 +62,11 @@ constexpr std::array kNeeds = {
     Need{"qemu-img", "qemu-utils", "disks and images", true},
     Need{"qemu-system-aarch64", "qemu-system-arm", "aarch64 machines", false},
     Need{"mmdebstrap", "mmdebstrap", "visor image build", false},
-    Need{"mkfs.ext4", "e2fsprogs", "visor image build", false},
-    Need{"mkfs.vfat", "dosfstools", "visor image build", false},
+    Need{"newuidmap", "uidmap", "visor image build without root", false},
+    Need{"sfdisk", "fdisk", "visor image build", false},
+    Need{"mke2fs", "e2fsprogs", "visor image build", false},
     Need{"ssh", "openssh-client", "visor shell", false},
     Need{"ssh-keygen", "openssh-client", "keys of machines", false},
-    Need{"xorriso", "xorriso", "cloud-init seeds", false},
 };
 
 /// One thing that was looked at.
