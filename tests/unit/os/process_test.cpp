@@ -136,13 +136,25 @@ TEST(Orphans, HelpersOfADeadDaemonAreEndedAndOthersAreNot) {
   mine.environment.insert(helper_mark());
   Process kept = Process::spawn(mine);
   Command of_dead = command("sleep", {"60"});
-  of_dead.environment["VISOR_HELPER"] = std::to_string(::getpid()) + ":1";
+  const std::string mark = helper_mark().second;
+  of_dead.environment["VISOR_HELPER"] = mark.substr(0, mark.rfind(':')) + ":1";
   Process orphan = Process::spawn(of_dead);
   EXPECT_EQ(end_orphaned_helpers(), 1);
   EXPECT_EQ(orphan.reap().signal, SIGKILL);
   EXPECT_TRUE(kept.running());
   kept.signal(SIGKILL);
   kept.reap();
+}
+
+TEST(Orphans, BuildOfAVisordInAContainerIsNotEndedByTheHosts) {
+  Command of_container = command("sleep", {"60"});
+  // Its visord has a number there that nobody has here.
+  of_container.environment["VISOR_HELPER"] = "1:" + std::to_string(::getpid()) + ":1";
+  Process stranger = Process::spawn(of_container);
+  end_orphaned_helpers();
+  EXPECT_TRUE(stranger.running());
+  stranger.signal(SIGKILL);
+  stranger.reap();
 }
 
 TEST(File, ModesAreExactWhateverTheUmaskOfTheDaemon) {
