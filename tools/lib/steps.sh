@@ -53,7 +53,7 @@ page_is_current() { # REPOSITORY
 page_packages() { # REPOSITORY
   local web=$1/web
   [[ $web/node_modules/.package-lock.json -nt $web/package-lock.json ]] && return
-  (cd "$web" && npm ci --no-audit --no-fund)
+  (cd "$web" && npm ci --no-audit --no-fund --loglevel=error)
 }
 
 build_page() { # REPOSITORY
@@ -61,12 +61,14 @@ build_page() { # REPOSITORY
   page_packages "$1" && (cd "$1/web" && npm run build)
 }
 
-build_preset() { # REPOSITORY PRESET
+build_preset() { # REPOSITORY PRESET [TARGET...]
+  local repository=$1 preset=$2
+  shift 2
   # A checkout in another folder finds the same objects in the compiler cache.
-  export CCACHE_BASEDIR=$1 CCACHE_NOHASHDIR=1
+  export CCACHE_BASEDIR=$repository CCACHE_NOHASHDIR=1
   # Ninja configures again by itself when a CMake file changed.
-  if [[ ! -f $1/build/$2/build.ninja ]]; then
-    (cd "$1" && cmake --preset "$2") || return
+  if [[ ! -f $repository/build/$preset/build.ninja ]]; then
+    (cd "$repository" && cmake --preset "$preset") || return
   fi
-  (cd "$1" && cmake --build --preset "$2")
+  (cd "$repository" && cmake --build --preset "$preset" ${1:+--target "$@"})
 }
