@@ -195,25 +195,33 @@ Awaitable<> TaskEngine::execute(Running& running) {
 }
 
 Awaitable<> TaskEngine::undo_all(std::string id) {
+  bool complete = true;
   for (const store::Undo& entry : store_.undo_of(id)) {
     const auto handler = undo_actions_.find(entry.action);
     try {
       if (handler != undo_actions_.end()) co_await handler->second(entry.argument);
       tasks_.at(id).log.push_back(fmt::format("undone: {} {}", entry.action, text::printable(entry.argument)));
     } catch (const Error& error) {
+      complete = false;
       tasks_.at(id).log.push_back(
           fmt::format("could not undo {} {}: {}", entry.action, text::printable(entry.argument), error.what()));
       log::error("could not undo {} {}: {}", entry.action, entry.argument, error.what());
     }
   }
-  store_.clear_undo(id);
+  // What could not be undone now (a full disk, a program that was killed) is tried again at the next start.
+  if (complete) store_.clear_undo(id);
 }
 
 Awaitable<> TaskEngine::recover() {
   for (const store::Document& document : store_.load("task")) {
     auto task = json::from_json<model::Task>(json::parse(document.text), "store.corrupt");
     tasks_[task.id] = task;
-    if (task.state == model::TaskState::running) co_await recover_one(task);
+    if (task.state == model::TaskState::running) {
+      co_await recover_one(task);
+    } else if (!store_.undo_of(task.id).empty()) {
+      co_await undo_all(task.id);
+      save(tasks_.at(task.id));
+    }
   }
   prune();
 }
@@ -322,7 +330,7 @@ void TaskEngine::prune() {
   if (tasks_.size() <= kKeptTasks + 20) return;
   const std::vector<model::Task> all = list();
   for (std::size_t i = kKeptTasks; i < all.size(); ++i) {
-    if (all[i].state == model::TaskState::running) continue;
+    if (all[i].state == model::TaskState::running || !store_.undo_of(all[i].id).empty()) continue;
     store_.erase("task", all[i].id);
     tasks_.erase(all[i].id);
   }

@@ -140,6 +140,35 @@ TEST(TaskEngine, AfterAKilledDaemonOpenTasksAreFinishedOrUndone) {
   }
 }
 
+TEST(TaskEngine, WhatCouldNotBeUndoneIsTriedAgainAtTheNextStart) {
+  testing::MemoryStore store;
+  const auto start = [&store](std::string& undone, bool stuck) {
+    Daemon daemon(store);
+    daemon.tasks.on_undo("remove", [&](std::string argument) -> Awaitable<> {
+      if (stuck) throw Error(ErrorKind::internal, "image.build_failed", "The program was killed.");
+      undone += argument;
+      co_return;
+    });
+    daemon.loop.run_until_done([&daemon, first = stuck]() -> Awaitable<> {
+      co_await daemon.tasks.recover();
+      if (!first) co_return;
+      const model::Task task = daemon.tasks.start(description("work"), [](TaskRun& run) -> Awaitable<boost::json::object> {
+        run.undo("remove", "half");
+        throw Error(ErrorKind::internal, "image.build_failed", "It failed.");
+        co_return boost::json::object{};
+      });
+      co_await daemon.tasks.wait(task.id, seconds(5));
+    });
+  };
+  std::string undone;
+  start(undone, true);
+  EXPECT_EQ(undone, "");
+  start(undone, false);
+  EXPECT_EQ(undone, "half");
+  start(undone, false);
+  EXPECT_EQ(undone, "half") << "what is undone is not undone twice";
+}
+
 TEST(EventBus, AClientResumesWhereItWasAndIsToldWhenItCannot) {
   loop::EventLoop loop;
   EventBus bus(loop.executor());
