@@ -51,6 +51,10 @@ TEST(ImageRecipe, a_guest_on_a_busy_host_does_not_give_up_on_its_timer_however_i
   EXPECT_THAT(content_of(files, "etc/default/grub.d/50-visor.cfg"), HasSubstr(" no_timer_check"));
 }
 
+TEST(ImageRecipe, the_guests_kernel_may_find_out_that_its_clock_runs_wrong) {
+  EXPECT_THAT(kernel_command_line(kIdentity), testing::Not(HasSubstr("tsc=")));
+}
+
 TEST(ImageRecipe, clones_do_not_share_identities) {
   const auto files = guest_files(find_recipe("debian/12", model::Arch::x86_64), kIdentity);
   EXPECT_EQ(content_of(files, "etc/machine-id"), "");
