@@ -42,7 +42,7 @@ def become(user_id, *groups):
 
 def copy_programs(source, target):
     """Where every user may run them: the checkout may be in a folder that is private to its owner."""
-    target.mkdir()
+    target.mkdir(parents=True)
     for name in ("visord", "visor"):
         shutil.copy(source / name, target / name)
     return target

@@ -56,6 +56,8 @@ def wait_for(condition, what, timeout=30, interval=0.05):
 
 # A run that is ended from outside (a time limit) still takes its machines with it.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+# A program cannot watch for a signal that it was born to ignore, as the children of a background job are.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Answer:
@@ -330,7 +332,7 @@ class Daemon:
         home.mkdir(exist_ok=True)
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("VISOR_")}
         return subprocess.run(
-            [BIN / "visor", *arguments], input=stdin, stdin=subprocess.DEVNULL if stdin is None else None, capture_output=True, text=text,
+            [self.bin / "visor", *arguments], input=stdin, stdin=subprocess.DEVNULL if stdin is None else None, capture_output=True, text=text,
             timeout=timeout * PATIENCE, check=False,
             env={**inherited, "HOME": str(home), "NO_COLOR": "1", "VISOR_SOCKET": str(self.socket_path), **(environment or {})})
 

@@ -1,19 +1,33 @@
-"""The way of a new user with a real Debian: build the image, launch, log in. Slow: one image, one boot under emulation."""
+"""The way of a new user with a real Debian: `./run`, log in. Slow: one image, one boot under emulation."""
 
 import json
+import time
 import unittest
 
-from harness import GIB, PATIENCE, TestCase
+from harness import GIB, PATIENCE, TestCase, is_alive
+from own_instance import FirstRun
 
 
 class FullDebian(TestCase):
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
-        built = cls.daemon.visor("image", "build", "debian/12", timeout=1500)
-        assert built.returncode == 0, built.stdout + built.stderr
-        launched = cls.daemon.visor("launch", "debian/12", "hello", "--disk", "6GiB", timeout=1200)
-        assert launched.returncode == 0, launched.stdout + launched.stderr
+        cls.daemon = FirstRun()
+        cls.addClassCleanup(cls.daemon.close)
+        cls.said = cls.daemon.run(patience=1800)
+
+    def test_new_user_is_told_how_to_go_on(self):
+        for text in ("build/release/bin/visor shell hello", "build/release/bin/visor console hello", "http://127.0.0.1:", "/login?code="):
+            self.assertIn(text, self.said)
+
+    def test_ctrl_c_ends_the_daemon_and_the_next_run_finds_the_guest_within_seconds(self):
+        pid = self.daemon.machine("hello")["state"]["processId"]
+        self.assertEqual(self.daemon.interrupt(), 130)
+        self.assertEqual(list(self.daemon.own_processes()), [pid], "only the guest runs on")
+        self.assertTrue(is_alive(pid))
+        began = time.monotonic()
+        self.daemon.run(patience=20)
+        print(f"./run again: {time.monotonic() - began:.1f} s")
+        self.assertEqual(self.daemon.machine("hello")["state"]["processId"], pid)
 
     def test_image_is_complete_and_described(self):
         image = self.daemon.get("/images/debian%2F12").json
@@ -27,7 +41,7 @@ class FullDebian(TestCase):
         self.assertTrue(state["addresses"])
         self.assertIn("Debian", state["guestOs"])
         size = int(self.daemon.exec("hello", "/bin/sh", "-c", "df -B1 --output=size / | tail -n 1")[1])
-        self.assertGreater(size, 5 * GIB)
+        self.assertGreater(size, 8 * GIB)
 
     def test_it_is_a_full_system(self):
         script = "systemctl is-system-running --wait; for unit in ssh qemu-guest-agent; do systemctl is-active $unit; done; cloud-init status"

@@ -1,60 +1,16 @@
 """An ordinary user's own instance: no root anywhere, QEMU in its box, and nothing left of an image build that was cut off."""
 
-import contextlib
 import ctypes
 import json
 import os
 import pathlib
-import shutil
 import socket
 import unittest
 
-from accounts import USER_ID, become, copy_programs, own_namespace
-from harness import BIN, GIB, READY, Daemon, TestCase, guest_folder, wait_for
+from harness import GIB, READY, TestCase, wait_for
+from own_instance import OwnInstance
 
 LANDLOCK_CREATE_RULESET, LANDLOCK_VERSION_FLAG = 444, 1
-
-
-class OwnInstance(Daemon):
-    """visord as a user without rights runs it: it finds its directories by HOME and XDG_RUNTIME_DIR."""
-
-    def __init__(self):
-        super().__init__()
-        self.home, runtime = self.folder / "home", self.folder / "xdg"
-        self.state = self.home / ".local/state/visor"
-        self.runtime = runtime / "visor"
-        self.socket_path = self.runtime / "visord.sock"
-        self.bin = copy_programs(BIN, self.folder / "bin")
-        self.guests = self.folder / "guests"
-        shutil.copytree(guest_folder() / "x86_64", self.guests / "x86_64")
-        self.user_id = os.geteuid() or USER_ID
-        for folder in (self.home, runtime):
-            folder.mkdir(mode=0o700)
-        if os.geteuid() == 0:
-            self.prefix = [*own_namespace(self.folder / "accounts"), *become(USER_ID)]
-            self.folder.chmod(0o711)
-            for folder in (self.home, runtime):
-                os.chown(folder, USER_ID, USER_ID)
-
-    def arguments(self):
-        return ["--listen", "127.0.0.1:0"]
-
-    def start(self, *extra, **options):
-        own = {"HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.runtime.parent), "XDG_STATE_HOME": ""}
-        return super().start(*extra, environment=own, **options)
-
-    def helpers(self):
-        """Programs that a visord has started for itself, also those that have changed their root or their user."""
-        found = []
-        for entry in pathlib.Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                environment = (entry / "environ").read_bytes().split(b"\0")
-                if any(variable.startswith(b"VISOR_HELPER=") for variable in environment) and self.is_ours(environment):
-                    found.append((entry.name, (entry / "cmdline").read_bytes()))
-        return found
-
-    def is_ours(self, environment):
-        return any(str(self.folder).encode() in variable for variable in environment)
 
 
 class Rootless(TestCase):
