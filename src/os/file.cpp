@@ -81,19 +81,19 @@ void write_all(int fd, std::string_view bytes) {
   }
 }
 
-void replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode) {
+void replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode, Durable durable) {
   const std::filesystem::path temporary = path.native() + "." + make_secret(6) + ".tmp";
   try {
     const Fd fd = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
     if (::fchmod(fd.get(), mode) != 0) throw system_error(fmt::format("chmod {}", temporary.native()), errno);
     write_all(fd.get(), content);
-    if (::fsync(fd.get()) != 0) throw system_error(fmt::format("fsync {}", temporary.native()), errno);
+    if (durable == Durable::yes && ::fsync(fd.get()) != 0) throw system_error(fmt::format("fsync {}", temporary.native()), errno);
     if (::rename(temporary.c_str(), path.c_str()) != 0) throw system_error(fmt::format("rename to {}", path.native()), errno);
   } catch (const Error&) {
     ::unlink(temporary.c_str());
     throw;
   }
-  sync_directory(path.parent_path());
+  if (durable == Durable::yes) sync_directory(path.parent_path());
 }
 
 void make_directories(const std::filesystem::path& path, mode_t mode) {

@@ -23,9 +23,12 @@ std::string read_file(const std::filesystem::path& path, Bytes limit = Bytes{std
 std::optional<std::string> read_file_if_any(const std::filesystem::path& path);
 /// At most the last `limit` bytes of a file; empty if there is none.
 std::string read_tail(const std::filesystem::path& path, Bytes limit);
-/// Writes through a temporary file, fsync and rename: readers see the old content or the new, also after a power cut.
-/// The file has exactly `mode`, whatever the process's umask.
-void replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode = 0600);
+/// Whether a file has to outlive a power cut, for which one waits for the disk.
+enum class Durable { yes, no };
+/// Writes through a temporary file, fsync and rename: readers see the old content or the new, also after a power cut when
+/// `durable`. The file has exactly `mode`, whatever the process's umask.
+void replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode = 0600,
+                  Durable durable = Durable::yes);
 /// Writes all of `bytes` to a blocking descriptor.
 void write_all(int fd, std::string_view bytes);
 /// Creates a directory and its parents with exactly `mode` (default: owner only). Fine if it is there.

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "os/file.h"
@@ -25,7 +26,8 @@ std::string current_boot_id() {
 }
 
 void write_record(const std::filesystem::path& runtime_directory, const ProcessRecord& record) {
-  os::replace_file(runtime_directory / kRecordName, json::pretty(json::to_json(record)));
+  // Void after a reboot, and the start of a machine need not wait for a disk.
+  os::replace_file(runtime_directory / kRecordName, json::to_text(record), 0600, os::Durable::no);
 }
 
 std::optional<ProcessRecord> read_record(const std::filesystem::path& runtime_directory) {
