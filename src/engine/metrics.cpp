@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kIdleRounds = 15;
 
-double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+double in_seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 double rate(std::uint64_t now, std::uint64_t before, double elapsed) {
   return now < before ? 0 : static_cast<double>(now - before) / elapsed;
@@ -23,7 +23,7 @@ std::vector<double> vcpu_percent(const hypervisor::Counters& now, const hypervis
   std::vector<double> percents;
   for (std::size_t i = 0; i < now.vcpu_time.size(); ++i) {
     const auto earlier = i < before.vcpu_time.size() ? before.vcpu_time[i] : std::chrono::nanoseconds();
-    percents.push_back(std::clamp(seconds(now.vcpu_time[i] - earlier) / elapsed * 100, 0.0, 100.0));
+    percents.push_back(std::clamp(in_seconds(now.vcpu_time[i] - earlier) / elapsed * 100, 0.0, 100.0));
   }
   return percents;
 }
