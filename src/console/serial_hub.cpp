@@ -7,8 +7,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <fmt/format.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
@@ -24,6 +22,7 @@
 #include "loop/sync.h"
 #include "loop/task_group.h"
 #include "os/fd.h"
+#include "os/unix_socket.h"
 
 namespace visor::console {
 namespace {
@@ -37,13 +36,12 @@ constexpr loop::Duration kForever = std::chrono::hours(1);
 
 /// A connected socket, or none when QEMU does not take us just now.
 os::Fd connect_now(const std::filesystem::path& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.native().size() >= sizeof(address.sun_path)) return {};
-  path.native().copy(address.sun_path, sizeof(address.sun_path) - 1);
-  os::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) return {};
-  return fd;
+  try {
+    return os::connect_unix(path.parent_path(), path.filename().native()).value_or(os::Fd());
+  } catch (const Error& error) {
+    log::debug("no serial line: {}", error.what());
+    return {};
+  }
 }
 
 Error closed_error() { return {ErrorKind::conflict, "console.closed", "The machine has ended, and its console with it."}; }

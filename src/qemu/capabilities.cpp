@@ -21,7 +21,7 @@
 #include "loop/process.h"
 #include "loop/task_group.h"
 #include "os/file.h"
-#include "qemu/unix_socket.h"
+#include "os/unix_socket.h"
 #include "qmp/commands.h"
 
 namespace visor::qemu {
@@ -81,7 +81,7 @@ Awaitable<> ask(os::Fd socket, std::optional<MonitorAnswers>& into) {
 }
 
 Awaitable<MonitorAnswers> ask_program(std::filesystem::path program) {
-  auto [ours, theirs] = socket_pair();
+  auto [ours, theirs] = os::socket_pair();
   os::Command command = question(program);
   command.descriptors = {{theirs.get(), kMonitorDescriptor}};
   loop::CommandOptions options;

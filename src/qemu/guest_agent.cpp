@@ -6,13 +6,13 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "base/text.h"
+#include "os/unix_socket.h"
 #include "qemu/process_record.h"
-#include "qemu/unix_socket.h"
 
 namespace visor::qemu {
 
 QemuGuestAgent::QemuGuestAgent(boost::asio::any_io_executor executor, std::filesystem::path runtime_directory)
-    : client_(std::move(executor), [runtime_directory] { return connect_unix(runtime_directory, kAgentSocket); }) {}
+    : client_(std::move(executor), [runtime_directory] { return os::connect_unix(runtime_directory, kAgentSocket); }) {}
 
 Awaitable<bool> QemuGuestAgent::ping(std::chrono::milliseconds timeout) { co_return co_await client_.ping(timeout); }
 

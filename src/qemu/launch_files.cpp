@@ -12,10 +12,10 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "os/file.h"
+#include "os/unix_socket.h"
 #include "qemu/disk_files.h"
 #include "qemu/firmware.h"
 #include "qemu/process_record.h"
-#include "qemu/unix_socket.h"
 
 namespace visor::qemu {
 namespace {
@@ -67,10 +67,10 @@ LaunchFiles LaunchFiles::open(const hypervisor::MachineDefinition& definition, c
   // A restored machine goes on with the console that it had.
   const int truncate = definition.restore_from ? 0 : O_TRUNC;
   files.add(os::open_file(plan.serial_log.path, O_WRONLY | O_APPEND | O_CREAT | truncate), plan.serial_log.descriptor);
-  files.add(listen_unix(definition.runtime_directory, kControlSocket), plan.control_socket);
-  files.add(listen_unix(definition.runtime_directory, kPeopleSocket), plan.people_socket);
-  files.add(listen_unix(definition.runtime_directory, kSerialSocket), plan.serial_socket);
-  if (plan.agent_socket >= 0) files.add(listen_unix(definition.runtime_directory, kAgentSocket), plan.agent_socket);
+  files.add(os::listen_unix(definition.runtime_directory, kControlSocket), plan.control_socket);
+  files.add(os::listen_unix(definition.runtime_directory, kPeopleSocket), plan.people_socket);
+  files.add(os::listen_unix(definition.runtime_directory, kSerialSocket), plan.serial_socket);
+  if (plan.agent_socket >= 0) files.add(os::listen_unix(definition.runtime_directory, kAgentSocket), plan.agent_socket);
   return files;
 }
 

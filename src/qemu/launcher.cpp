@@ -24,11 +24,11 @@
 #include "loop/process.h"
 #include "loop/timeout.h"
 #include "os/file.h"
+#include "os/unix_socket.h"
 #include "qemu/arguments.h"
 #include "qemu/disk_files.h"
 #include "qemu/launch_files.h"
 #include "qemu/ports.h"
-#include "qemu/unix_socket.h"
 #include "qmp/commands.h"
 
 namespace visor::qemu {
@@ -149,7 +149,7 @@ Awaitable<> attempt(Attempt& attempt, const hypervisor::MachineDefinition& defin
     attempt.spawned = true;
     // From here on QEMU alone holds the listening sockets: when it ends, our connection ends too.
   }
-  std::optional<os::Fd> connection = connect_unix(definition.runtime_directory, kControlSocket);
+  std::optional<os::Fd> connection = os::connect_unix(definition.runtime_directory, kControlSocket);
   if (!connection) throw Error(ErrorKind::unavailable, "qemu.gone", "QEMU ended at once.");
   attempt.client = co_await qmp::Client::adopt(std::move(*connection));
   if (definition.restore_from) co_await restore(*attempt.client, *definition.restore_from);

@@ -12,9 +12,9 @@
 #include "base/text.h"
 #include "loop/process.h"
 #include "loop/timeout.h"
+#include "os/unix_socket.h"
 #include "qemu/arguments.h"
 #include "qemu/machine_state.h"
-#include "qemu/unix_socket.h"
 
 namespace visor::qemu {
 namespace {
@@ -77,7 +77,7 @@ Awaitable<> enable_balloon_reports(std::shared_ptr<qmp::Client> client) {
 }
 
 Awaitable<> try_connect(std::shared_ptr<MachineState> state) {
-  std::optional<os::Fd> socket = connect_unix(state->runtime_directory, kControlSocket);
+  std::optional<os::Fd> socket = os::connect_unix(state->runtime_directory, kControlSocket);
   if (socket) state->adopt(co_await qmp::Client::adopt(std::move(*socket), kReconnectTimeout));
 }
 

@@ -17,9 +17,9 @@
 #include "loop/task_group.h"
 #include "loop/timeout.h"
 #include "os/process.h"
+#include "os/unix_socket.h"
 #include "qemu/process_record.h"
 #include "qemu/running_machine.h"
-#include "qemu/unix_socket.h"
 #include "qmp/client.h"
 #include "qmp/commands.h"
 
@@ -42,7 +42,7 @@ struct Contact {
 Awaitable<Contact> contact(std::filesystem::path directory, std::chrono::seconds timeout) {
   Contact contact;
   try {
-    std::optional<os::Fd> socket = connect_unix(directory, kControlSocket);
+    std::optional<os::Fd> socket = os::connect_unix(directory, kControlSocket);
     if (!socket) co_return contact;
     contact.client = co_await qmp::Client::adopt(std::move(*socket), timeout);
     std::function<Awaitable<qmp::RunState>()> ask = [&contact]() -> Awaitable<qmp::RunState> {

@@ -14,10 +14,10 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "os/file.h"
+#include "os/unix_socket.h"
 #include "qemu/arguments.h"
 #include "qemu/machine_state.h"
 #include "qemu/process_counters.h"
-#include "qemu/unix_socket.h"
 
 namespace visor::qemu {
 namespace {
@@ -198,7 +198,7 @@ Awaitable<os::Fd> QemuMachine::connect_screen() {
   const std::shared_ptr<MachineState> state = state_;
   const std::shared_ptr<qmp::Client> client = state->monitor();
   require_display(*state);
-  std::pair<os::Fd, os::Fd> ends = socket_pair();
+  std::pair<os::Fd, os::Fd> ends = os::socket_pair();
   co_await qmp::getfd(*client, "viewer", ends.second);
   co_await client->execute("add_client", {{"protocol", "vnc"}, {"fdname", "viewer"}, {"skipauth", true}});
   co_return std::move(ends.first);

@@ -29,7 +29,6 @@
 #include "loop/task_group.h"
 #include "qmp/errors.h"
 #include "qmp/line_buffer.h"
-#include "qmp/socket.h"
 #include "qmp/wire.h"
 
 namespace visor::qmp {
@@ -299,18 +298,6 @@ Client::~Client() {
   state_->event_handler = nullptr;
   state_->end(gone_error());
   state_->tasks.cancel();
-}
-
-Awaitable<std::unique_ptr<Client>> Client::connect(std::filesystem::path socket, loop::Duration timeout) {
-  const Clock::time_point deadline = Clock::now() + timeout;
-  std::optional<os::Fd> fd;
-  while (!(fd = try_connect(socket))) {
-    if (Clock::now() >= deadline) {
-      throw Error(ErrorKind::timeout, "qemu.timeout", fmt::format("QEMU takes no further clients on {}.", socket.native()));
-    }
-    co_await loop::sleep_for(std::chrono::milliseconds(10));
-  }
-  co_return co_await adopt(std::move(*fd), deadline - Clock::now());
 }
 
 Awaitable<std::unique_ptr<Client>> Client::adopt(os::Fd socket, loop::Duration timeout) {

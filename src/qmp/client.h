@@ -5,7 +5,6 @@
 #include <boost/json/value.hpp>
 
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -51,13 +50,11 @@ class Client {
   using EventHandler = std::function<void(const Event&)>;
   using CloseHandler = std::function<void(const Error&)>;
 
-  /// Connects to the monitor's socket and negotiates (out-of-band execution where offered). Error{unavailable, "qemu.gone"}
-  /// when nobody listens there or QEMU hangs up, Error{timeout, "qemu.timeout"} without a greeting in time.
-  static Awaitable<std::unique_ptr<Client>> connect(std::filesystem::path socket, loop::Duration timeout = kConnectTimeout);
-  /// Whoever made the listening socket for QEMU must have closed his own copy of it, or a dead QEMU seems to be a silent one.
-  /// The same on a socket that is connected already.
+  /// Negotiates on a socket that is connected to the monitor (out-of-band execution where offered). Error{unavailable,
+  /// "qemu.gone"} when QEMU hangs up, Error{timeout, "qemu.timeout"} without a greeting in time. Whoever made the listening
+  /// socket for QEMU must have closed his own copy of it, or a dead QEMU seems to be a silent one.
   static Awaitable<std::unique_ptr<Client>> adopt(os::Fd socket, loop::Duration timeout = kConnectTimeout);
-  /// For connect() and adopt(): nobody else can name a State.
+  /// For adopt(): nobody else can name a State.
   explicit Client(std::shared_ptr<State> state);
   /// Hangs up. Commands under way fail with `qemu.gone`; no handler is called any more.
   ~Client();

@@ -16,7 +16,6 @@
 #include "base/text.h"
 #include "loop/process.h"
 #include "qmp/errors.h"
-#include "qmp/socket.h"
 
 namespace visor::qmp {
 namespace {
@@ -222,14 +221,7 @@ Awaitable<> with_file(AgentChannel& channel, std::string path, std::string mode,
   if (failure) std::rethrow_exception(failure);
 }
 
-AgentChannel::Connector connector_to(std::filesystem::path socket) {
-  return [socket = std::move(socket)] { return try_connect(socket); };
-}
-
 }  // namespace
-
-GuestAgentClient::GuestAgentClient(boost::asio::any_io_executor executor, std::filesystem::path socket)
-    : GuestAgentClient(std::move(executor), connector_to(std::move(socket))) {}
 
 GuestAgentClient::GuestAgentClient(boost::asio::any_io_executor executor, AgentChannel::Connector connector)
     : channel_(std::move(executor), std::move(connector)) {}

@@ -7,7 +7,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -60,8 +59,6 @@ struct AgentExecResult {
 /// sentence when it refuses (Error{unsupported, "guest.command_not_found"} when it does not have the command).
 class GuestAgentClient {
  public:
-  /// `socket` is the path of the character device's socket.
-  GuestAgentClient(boost::asio::any_io_executor executor, std::filesystem::path socket);
   GuestAgentClient(boost::asio::any_io_executor executor, AgentChannel::Connector connector);
 
   /// The agent has opened or closed its port: what was said before is void. The next request synchronises.

@@ -15,12 +15,12 @@
 #include "base/json.h"
 #include "loop/sync.h"
 #include "loop/timeout.h"
+#include "os/unix_socket.h"
 #include "qemu/launcher.h"
 #include "qemu/process_record.h"
 #include "qemu/running_machine.h"
 #include "qemu/test_configurations.h"
 #include "qemu/test_machine.h"
-#include "qemu/unix_socket.h"
 
 namespace visor::qemu {
 namespace {

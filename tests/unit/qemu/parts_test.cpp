@@ -14,7 +14,6 @@
 #include "qemu/process_record.h"
 #include "qemu/test_configurations.h"
 #include "qemu/test_machine.h"
-#include "qemu/unix_socket.h"
 
 namespace visor::qemu {
 namespace {
@@ -60,18 +59,6 @@ TEST(Firmware, VariablesAreMadeOnceAndKeptAfterwards) {
   os::replace_file(variables, changed);
   ensure_variables(variables, original);
   EXPECT_EQ(os::read_file(variables), changed);
-}
-
-TEST(UnixSocket, ADirectoryWithALongPathWorks) {
-  const testing::TemporaryDirectory root;
-  const std::filesystem::path deep = root.path() / std::string(100, 'a') / std::string(100, 'b');
-  os::make_directories(deep);
-  const os::Fd listener = listen_unix(deep, "qmp.sock");
-  EXPECT_TRUE(connect_unix(deep, "qmp.sock"));
-  EXPECT_FALSE(connect_unix(deep, "other.sock"));
-  struct stat info {};
-  ASSERT_EQ(::stat((deep / "qmp.sock").c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 0777U, 0600U);
 }
 
 TEST(DiskFiles, AFifoOrADirectoryIsRefusedWithoutWaiting) {

@@ -4,8 +4,6 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -16,6 +14,7 @@
 #include "loop/sync.h"
 #include "os/file.h"
 #include "os/process.h"
+#include "os/unix_socket.h"
 #include "qmp/peer.h"
 
 namespace visor::qmp {
@@ -42,7 +41,7 @@ class RealQemu : public ::testing::Test {
   }
   Awaitable<std::unique_ptr<Client>> start(std::vector<std::string> more) {
     // QEMU gets a socket that listens already, so there is no moment at which connecting would be too early.
-    os::Fd listener = listen(monitor());
+    os::Fd listener = os::listen_unix(directory_, "qmp");
     os::Command command;
     command.program = "qemu-system-x86_64";
     command.arguments = {"-S",       "-display",
@@ -54,19 +53,8 @@ class RealQemu : public ::testing::Test {
     command.descriptors.emplace_back(listener.get(), 3);
     process_ = os::Process::spawn(command);
     listener.reset();  // else a QEMU that has died would seem to listen
-    co_return co_await Client::connect(monitor());
+    co_return co_await Client::adopt(os::connect_unix(directory_, "qmp").value());
   }
-  static os::Fd listen(const std::filesystem::path& path) {
-    os::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.native().copy(address.sun_path, sizeof(address.sun_path) - 1);
-    if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 || ::listen(fd.get(), 1) != 0) {
-      throw system_error("listen on " + path.string(), errno);
-    }
-    return fd;
-  }
-  std::filesystem::path monitor() const { return directory_ / "qmp"; }
 
   std::filesystem::path directory_;
   std::optional<os::Process> process_;
@@ -164,7 +152,6 @@ TEST_F(RealQemu, SavesItsStateThroughADescriptorAndReadsItBack) {
       co_await quit(*client);
       co_await loop::wait_exit(*process_);
     }
-    std::filesystem::remove(monitor());
     const auto client = co_await start({"-machine", "q35", "-incoming", "defer"});
     const os::Fd source = os::open_file(file, O_RDONLY);
     co_await getfd(*client, "state", source);

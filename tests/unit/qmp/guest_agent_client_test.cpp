@@ -15,6 +15,7 @@
 #include "loop/task_group.h"
 #include "os/file.h"
 #include "os/process.h"
+#include "os/unix_socket.h"
 #include "qmp/peer.h"
 
 namespace visor::qmp {
@@ -370,7 +371,7 @@ class RealAgent : public ::testing::Test {
 
 TEST_F(RealAgent, AnswersEverything) {
   run([&]() -> Awaitable<> {
-    GuestAgentClient client(co_await boost::asio::this_coro::executor, socket());
+    GuestAgentClient client(co_await boost::asio::this_coro::executor, [this] { return os::connect_unix(directory_, "agent"); });
     co_await wait_ready(client);
     const AgentOsInfo info = co_await client.os_info();
     EXPECT_FALSE(info.hostname.empty());
@@ -391,7 +392,7 @@ TEST_F(RealAgent, AnswersEverything) {
 
 TEST_F(RealAgent, RunsPrograms) {
   run([&]() -> Awaitable<> {
-    GuestAgentClient client(co_await boost::asio::this_coro::executor, socket());
+    GuestAgentClient client(co_await boost::asio::this_coro::executor, [this] { return os::connect_unix(directory_, "agent"); });
     co_await wait_ready(client);
     const AgentExecResult cat =
         co_await client.exec({{"sh", "-c", "cat; echo $A >&2; exit 7"}, "hello\n", {"A=b", "PATH=/usr/bin:/bin"}});

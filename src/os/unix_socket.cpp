@@ -1,4 +1,4 @@
-#include "qemu/unix_socket.h"
+#include "os/unix_socket.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -14,13 +14,13 @@
 #include "base/error.h"
 #include "os/file.h"
 
-namespace visor::qemu {
+namespace visor::os {
 namespace {
 
 constexpr int kBacklog = 16;
 
 /// sockaddr_un has 108 bytes, less than a home directory may need: the directory is named by an open descriptor instead.
-sockaddr_un short_address(const os::Fd& directory, const std::string& name) {
+sockaddr_un short_address(const Fd& directory, const std::string& name) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string path = fmt::format("/proc/self/fd/{}/{}", directory.get(), name);
@@ -29,19 +29,19 @@ sockaddr_un short_address(const os::Fd& directory, const std::string& name) {
   return address;
 }
 
-os::Fd make_socket(int flags) {
-  os::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
+Fd make_socket(int flags) {
+  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
   if (!socket) throw system_error("socket", errno);
   return socket;
 }
 
 }  // namespace
 
-os::Fd listen_unix(const std::filesystem::path& directory, const std::string& name) {
-  const os::Fd folder = os::open_file(directory, O_PATH | O_DIRECTORY);
+Fd listen_unix(const std::filesystem::path& directory, const std::string& name) {
+  const Fd folder = open_file(directory, O_PATH | O_DIRECTORY);
   const sockaddr_un address = short_address(folder, name);
   ::unlinkat(folder.get(), name.c_str(), 0);
-  os::Fd socket = make_socket(0);
+  Fd socket = make_socket(0);
   // fchmod on the unbound socket sets the mode that bind(2) gives the file.
   ::fchmod(socket.get(), 0600);
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {  // NOLINT: the socket API
@@ -51,21 +51,21 @@ os::Fd listen_unix(const std::filesystem::path& directory, const std::string& na
   return socket;
 }
 
-std::optional<os::Fd> connect_unix(const std::filesystem::path& directory, const std::string& name) {
-  const os::Fd folder(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+std::optional<Fd> connect_unix(const std::filesystem::path& directory, const std::string& name) {
+  const Fd folder(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return std::nullopt;
   const sockaddr_un address = short_address(folder, name);
-  os::Fd socket = make_socket(SOCK_NONBLOCK);
+  Fd socket = make_socket(SOCK_NONBLOCK);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return socket;  // NOLINT
   if (errno == ECONNREFUSED || errno == ENOENT || errno == EAGAIN) return std::nullopt;
   throw system_error(fmt::format("connect to {}", (directory / name).native()), errno);
 }
 
-std::pair<os::Fd, os::Fd> socket_pair() {
+std::pair<Fd, Fd> socket_pair() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0)
     throw system_error("socketpair", errno);
-  return {os::Fd(ends[0]), os::Fd(ends[1])};
+  return {Fd(ends[0]), Fd(ends[1])};
 }
 
-}  // namespace visor::qemu
+}  // namespace visor::os
