@@ -5,7 +5,7 @@ import time
 import unittest
 
 import png
-from harness import READY, TestCase, wait_for
+from harness import READY, Daemon, TestCase, wait_for
 from websocket import Refused
 
 
@@ -110,6 +110,22 @@ class Consoles(TestCase):
 
     def test_unknown_kind_of_ticket(self):
         self.assertIn(self.daemon.post("/machines/seen/tickets", {"kind": "keys"}).status, (400, 422))
+
+
+class LongPath(unittest.TestCase):
+    def test_guest_is_reached_although_the_runtime_directory_has_a_long_path(self):
+        daemon = Daemon()
+        self.addCleanup(daemon.close)
+        daemon.runtime = daemon.folder / ("long-" * 20) / ("longer-" * 20)
+        daemon.start()
+        daemon.create_guest("far")
+        daemon.start_machine("far", wait="ready")
+        serial = daemon.serial("far")
+        serial.read_until(READY)
+        serial.send("\necho reached-$((1 + 1))\n")
+        serial.read_until("reached-2", timeout=20)
+        self.assertEqual(daemon.exec("far", "/bin/echo", "hi")[1], b"hi\n")
+
 
 
 if __name__ == "__main__":
