@@ -138,6 +138,8 @@ void MachineRegistry::rest(MachineEntry& entry, model::Status status, std::strin
   entry.ready = false;
   entry.agent = false;
   entry.addresses.clear();
+  entry.guest_hostname.clear();
+  entry.guest_os.clear();
   entry.sample.reset();
   entry.status = status;
   entry.reason = reason;
