@@ -139,10 +139,10 @@ Awaitable<model::ExecResult> Api::exec(std::string name, model::ExecRequest requ
   co_return decode<model::ExecResult>(answer);
 }
 
-Awaitable<> Api::push(std::string name, std::string guest_path, Bytes size, Source source, TransferProgress progress) {
+Awaitable<> Api::push(std::string name, GuestFile file, Bytes size, Source source, TransferProgress progress) {
   Request request;
   request.method = "PUT";
-  request.target = with_query(machine_path(name) + "/files", {{"path", guest_path}});
+  request.target = with_query(machine_path(name) + "/files", {{"path", file.path}, {"mode", file.mode}});
   // After the last byte the daemon may still be writing them into the guest through a slow agent.
   request.timeout = std::chrono::minutes(10);
   co_await connection_.upload(std::move(request), size, std::move(source), std::move(progress));

@@ -52,6 +52,12 @@ struct Ticket {
 };
 BOOST_DESCRIBE_STRUCT(Ticket, (), (ticket, path, expires))
 
+/// Where a file goes in a guest.
+struct GuestFile {
+  std::string path;  ///< absolute
+  std::string mode;  ///< permissions in octal; empty: what the guest agent gives
+};
+
 struct ChangeOptions {
   std::optional<std::uint64_t> if_revision;  ///< refuse (`machine.changed`) when the machine has another one
   bool dry_run = false;
@@ -79,7 +85,7 @@ class Api {
   /// PNG bytes.
   Awaitable<std::string> screenshot(std::string name, unsigned width);
   Awaitable<model::ExecResult> exec(std::string name, model::ExecRequest request);
-  Awaitable<> push(std::string name, std::string guest_path, Bytes size, Source source, TransferProgress progress);
+  Awaitable<> push(std::string name, GuestFile file, Bytes size, Source source, TransferProgress progress);
   Awaitable<Bytes> pull(std::string name, std::string guest_path, Sink sink, TransferProgress progress);
   Awaitable<model::SshAccess> ssh(std::string name);
   Awaitable<std::unique_ptr<WebSocket>> serial(std::string name);

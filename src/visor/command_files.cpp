@@ -55,7 +55,7 @@ client::Source read_from(int fd) {
   };
 }
 
-Awaitable<GuestPath> push_standard_input(Context& context, GuestPath target) {
+Awaitable<> push_standard_input(Context& context, GuestPath target, std::string mode) {
   const auto all = std::make_shared<std::string>(read_standard_input(std::size_t{1} << 30U));
   const Bytes size{all->size()};
   client::Source source = [all, at = std::size_t{0}](std::size_t limit) mutable {
@@ -63,11 +63,10 @@ Awaitable<GuestPath> push_standard_input(Context& context, GuestPath target) {
     at += piece.size();
     return piece;
   };
-  co_await context.api().push(target.machine, target.path, size, std::move(source), {});
-  co_return target;
+  co_await context.api().push(target.machine, {target.path, mode}, size, std::move(source), {});
 }
 
-Awaitable<GuestPath> push_file(Context& context, std::string local, GuestPath target) {
+Awaitable<> push_file(Context& context, std::string local, GuestPath target, std::string mode) {
   const os::Fd file = os::open_file(local, O_RDONLY);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) throw system_error("stat " + local, errno);
@@ -76,22 +75,10 @@ Awaitable<GuestPath> push_file(Context& context, std::string local, GuestPath ta
   }
   if (target.path.ends_with('/')) target.path += fs::path(local).filename().native();
   const Bytes size{static_cast<std::uint64_t>(status.st_size)};
-  co_await context.api().push(target.machine, target.path, size, read_from(file.get()), make_progress(context));
+  co_await context.api().push(target.machine, {target.path, mode}, size, read_from(file.get()), make_progress(context));
   end_progress(context);
   context.out.say(fmt::format("{} -> {}:{} ({})", text::printable(local), target.machine, text::printable(target.path),
                               format_size(size.count)));
-  co_return target;
-}
-
-/// The guest agent writes files with its own default permissions; chmod in the guest sets others.
-Awaitable<> change_mode(Context& context, GuestPath file, std::string mode) {
-  model::ExecRequest request;
-  request.command = {"chmod", "--", mode, file.path};
-  const model::ExecResult result = co_await context.api().exec(file.machine, std::move(request));
-  if (result.exit_code == 0 && !result.signal) co_return;
-  const std::string why(text::trim(text::base64_decode(result.stderr_)));
-  throw Error(ErrorKind::internal, "push.mode",
-              fmt::format("The file is there, but its mode cannot be set to {}: {}", mode, why));
 }
 
 Awaitable<int> push(Context& context, const Arguments& arguments) {
@@ -102,11 +89,10 @@ Awaitable<int> push(Context& context, const Arguments& arguments) {
   }
   GuestPath target = parse_guest_path(arguments.get("NAME:PATH"), "push");
   if (local == "-") {
-    target = co_await push_standard_input(context, std::move(target));
+    co_await push_standard_input(context, std::move(target), mode);
   } else {
-    target = co_await push_file(context, local, std::move(target));
+    co_await push_file(context, local, std::move(target), mode);
   }
-  if (!mode.empty()) co_await change_mode(context, std::move(target), mode);
   co_return kExitOk;
 }
 

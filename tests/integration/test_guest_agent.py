@@ -86,8 +86,9 @@ class Agent(TestCase):
     def test_command_line_push_exec_pull(self):
         source = self.daemon.folder / "source.txt"
         source.write_text("through the command line\n")
-        pushed = self.daemon.visor("push", str(source), "worker:/tmp/pushed.txt")
+        pushed = self.daemon.visor("push", "--mode", "0640", str(source), "worker:/tmp/pushed.txt")
         self.assertEqual(pushed.returncode, 0, pushed.stderr)
+        self.assertEqual(self.daemon.exec("worker", "/bin/stat", "-c", "%a", "/tmp/pushed.txt")[1], b"640\n")
         shown = self.daemon.visor("exec", "worker", "--", "cat", "/tmp/pushed.txt")
         self.assertEqual((shown.returncode, shown.stdout), (0, "through the command line\n"), shown.stderr)
         back = self.daemon.folder / "back.txt"
