@@ -143,9 +143,18 @@ TEST_F(ServerTest, SecondUserOfAHostGetsAnotherPortWhenAnyWillDo) {
   options.socket = directory / "second" / "visor.sock";
   options.any_port = true;
   Server second(loop, service, authenticator, options);
-  EXPECT_EQ(start_error(second), "");
+  EXPECT_EQ(on_loop([&] { return start_error(second); }), "");
   EXPECT_NE(second.port(), 0);
   EXPECT_NE(second.port(), server.port());
+  // The loop runs in a thread of its own and must have let go of the server before it is destroyed here.
+  std::promise<void> closed;
+  loop.post([&] {
+    closer.spawn("close the second", [&]() -> Awaitable<> {
+      co_await second.close();
+      closed.set_value();
+    });
+  });
+  closed.get_future().wait();
 }
 
 TEST_F(ServerTest, RunningDaemonsSocketIsNotTakenAway) {
