@@ -78,6 +78,7 @@ ProcessRecord make_record(const hypervisor::MachineDefinition& definition, const
   record.accelerator = plan.choices.accelerator;
   record.accelerator_reason = plan.choices.accelerator_reason;
   record.started_at = std::chrono::system_clock::now();
+  record.starting = true;
   record.spec = definition.spec;
   return record;
 }
@@ -154,6 +155,9 @@ Awaitable<> attempt(Attempt& attempt, const hypervisor::MachineDefinition& defin
   attempt.client = co_await qmp::Client::adopt(std::move(*connection));
   if (definition.restore_from) co_await restore(*attempt.client, *definition.restore_from);
   co_await set_links(*attempt.client, definition.spec, definition.restore_from.has_value());
+  // Before the guest runs, so that no crash of a guest is taken for a start that was given up.
+  record.starting = false;
+  write_record(definition.runtime_directory, record);
   co_await qmp::cont(*attempt.client);
 }
 

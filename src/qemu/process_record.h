@@ -26,11 +26,12 @@ struct ProcessRecord {
   std::string accelerator;
   std::string accelerator_reason;
   WallTime started_at;
+  bool starting = false;  ///< QEMU is being set up: its guest has not run yet
   model::MachineSpec spec;
 };
 BOOST_DESCRIBE_STRUCT(ProcessRecord, (),
                       (machine_id, machine_name, pid, start_time, boot_id, program, machine_type, accelerator, accelerator_reason,
-                       started_at, spec))
+                       started_at, starting, spec))
 
 /// The running kernel's boot id.
 std::string current_boot_id();

@@ -29,8 +29,6 @@ namespace {
 using Found = hypervisor::Hypervisor::Found;
 
 constexpr std::chrono::seconds kMonitorTimeout{2};
-/// A QEMU that was started a moment ago may still be loading.
-constexpr std::chrono::seconds kFreshMonitorTimeout{8};
 constexpr std::chrono::seconds kExitTimeout{10};
 
 /// What the monitor said, if it said anything.
@@ -78,13 +76,16 @@ Awaitable<> take_back_save(Contact& monitor, const std::string& machine_name) {
   }
 }
 
-/// Ends a QEMU that never ran its guest.
-Awaitable<> abandon(os::Process process, std::filesystem::path directory) {
-  process.signal(SIGKILL);
-  std::function<Awaitable<os::ExitStatus>()> wait = [&process]() -> Awaitable<os::ExitStatus> {
-    co_return co_await loop::wait_exit(process);
-  };
-  co_await loop::with_timeout<os::ExitStatus>(kExitTimeout, "The end of QEMU", wait);
+/// Undoes a start whose guest never ran: the machine is off, as it was before.
+Awaitable<> undo_start(std::string machine_name, std::optional<os::Process> process, std::filesystem::path directory) {
+  log::info("machine {}: its start was interrupted before the guest ran", machine_name);
+  if (process) {
+    process->signal(SIGKILL);
+    std::function<Awaitable<os::ExitStatus>()> wait = [&process]() -> Awaitable<os::ExitStatus> {
+      co_return co_await loop::wait_exit(*process);
+    };
+    co_await loop::with_timeout<os::ExitStatus>(kExitTimeout, "The end of QEMU", wait);
+  }
   remove_leftovers(directory);
 }
 
@@ -97,6 +98,7 @@ Awaitable<> look_at(std::filesystem::path directory, Found& found) {
   }
   std::optional<os::Process> process;
   if (record->boot_id == current_boot_id()) process = os::Process::attach(static_cast<pid_t>(record->pid), record->start_time);
+  if (record->starting) co_return co_await undo_start(record->machine_name, std::move(process), directory);
   if (!process) {
     const bool rebooted = record->boot_id != current_boot_id();
     found.crashed.push_back(
@@ -104,13 +106,10 @@ Awaitable<> look_at(std::filesystem::path directory, Found& found) {
     remove_leftovers(directory);
     co_return;
   }
-  const bool fresh = std::chrono::system_clock::now() - record->started_at < kFreshMonitorTimeout;
-  Contact monitor = co_await contact(directory, fresh ? kFreshMonitorTimeout : kMonitorTimeout);
+  Contact monitor = co_await contact(directory, kMonitorTimeout);
   if (monitor.client && status_of(monitor.run_state) == model::Status::starting) {
-    log::info("ending machine {}: its start was interrupted before the guest ran", record->machine_name);
     monitor.client.reset();
-    co_await abandon(std::move(*process), directory);
-    co_return;
+    co_return co_await undo_start(record->machine_name, std::move(process), directory);
   }
   if (monitor.client) co_await take_back_save(monitor, record->machine_name);
   const bool switched_off = monitor.run_state == "shutdown";

@@ -1,6 +1,7 @@
 """The daemon may die at any moment: guests never notice, half-done work is finished or undone and says so."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -93,6 +94,32 @@ class Death(TestCase):
                     self.daemon.start_machine(name)
                 self.daemon.delete_machine(name)
         self.assertEqual(self.daemon.own_processes(), {})
+
+    def interrupted_start(self, name):
+        """The process number of a QEMU whose guest had not run when the daemon died."""
+        folder = self.daemon.runtime / "machines" / self.daemon.machine(name)["id"]
+        for _ in range(20):
+            self.daemon.post(f"/machines/{name}/actions/start")
+            record = wait_for(lambda: folder.joinpath("process.json").exists() and folder.joinpath("process.json"), "QEMU's record", 30)
+            self.daemon.kill()
+            note = json.loads(record.read_text())
+            if note["starting"]:
+                return note["pid"]
+            self.daemon.start()
+            self.daemon.action(name, "stop", {"force": True})
+        return self.fail("the daemon was always killed too late")
+
+    def test_start_that_was_given_up_is_no_crash(self):
+        self.daemon.create("unborn")
+        for harm in (signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT):
+            with self.subTest(harm):
+                with contextlib.suppress(ProcessLookupError):  # not yet QEMU: it ends with the daemon
+                    os.kill(self.interrupted_start("unborn"), harm)
+                self.daemon.start()
+                self.assertEqual(self.settled("unborn")["state"]["status"], "stopped")
+                self.assertEqual(self.daemon.qemu_processes(), {})
+                self.daemon.start_machine("unborn")
+                self.daemon.action("unborn", "stop", {"force": True})
 
     def test_killed_while_creating(self):
         for round_number, delay in enumerate((0, 0.005, 0.02, 0.05, 0.1)):

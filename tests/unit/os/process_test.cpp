@@ -139,7 +139,8 @@ TEST(Orphans, HelpersOfADeadDaemonAreEndedAndOthersAreNot) {
   const std::string mark = helper_mark().second;
   of_dead.environment["VISOR_HELPER"] = mark.substr(0, mark.rfind(':')) + ":1";
   Process orphan = Process::spawn(of_dead);
-  EXPECT_EQ(end_orphaned_helpers(), 1);
+  // Not how many: the test beside this one may have ended it already.
+  end_orphaned_helpers();
   EXPECT_EQ(orphan.reap().signal, SIGKILL);
   EXPECT_TRUE(kept.running());
   kept.signal(SIGKILL);
