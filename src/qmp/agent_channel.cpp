@@ -36,9 +36,8 @@ using boost::asio::redirect_error;
 using boost::asio::use_awaitable;
 using Socket = boost::asio::local::stream_protocol::socket;
 
-constexpr Bytes kAgentLineLimit{std::uint64_t{8} << 20U};
 /// What is thrown away at most while looking for the answer to guest-sync-delimited: a guest must not keep the loop busy.
-constexpr std::uint64_t kSyncLimit = std::uint64_t{32} << 20U;
+constexpr std::uint64_t kSyncLimit = std::uint64_t{64} << 20U;
 /// For those before: a slow guest that is asked by many is busy, not gone.
 constexpr loop::Duration kTurnTimeout = std::chrono::seconds(30);
 /// Answers beyond this are parsed away from the loop.
@@ -55,11 +54,11 @@ Error agent_nonsense(std::string_view detail) {
   return {ErrorKind::internal, "guest.corrupt", fmt::format("The guest agent sent nonsense: {}.", printable_message(detail))};
 }
 
-/// A line as a JSON object. `text` stays in the caller's frame.
+/// A line, which is within the limit of its request, as a JSON object. `text` stays in the caller's frame.
 boost::json::object parse_object(const std::string& text) {
   boost::json::value message;
   try {
-    message = json::parse(text, kAgentLineLimit);
+    message = json::parse(text, Bytes{text.size()});
   } catch (const Error& error) {
     throw agent_nonsense(error.what());
   }
@@ -77,7 +76,7 @@ struct AgentChannel::State {
   Connector connector;
   loop::KeyedQueue turns;
   std::optional<Socket> socket;
-  LineBuffer lines{kAgentLineLimit};
+  LineBuffer lines{kAnswerLimit};
   bool synced = false;
   std::uint64_t conversation = 0;  ///< counts forget_conversation(), which may come while a request is under way
   std::uint32_t next_sync;         ///< random at first: an answer to an earlier daemon must not fit
@@ -90,7 +89,7 @@ struct AgentChannel::State {
   Awaitable<std::string> read_line();
   Awaitable<> synchronise();
   /// `answers` becomes true when the agent is known to be there.
-  Awaitable<boost::json::object> exchange(const std::string& command, bool& answers);
+  Awaitable<boost::json::object> exchange(const std::string& command, Bytes answer_limit, bool& answers);
 };
 
 void AgentChannel::State::hang_up() {
@@ -142,7 +141,7 @@ Awaitable<std::string> AgentChannel::State::read_line() {
     if (lines.overflowed()) {
       lines.clear();
       throw Error(ErrorKind::too_large, "guest.reply_too_large",
-                  fmt::format("The guest agent's answer is longer than {}.", format_bytes(kAgentLineLimit)));
+                  fmt::format("The guest agent's answer is longer than {}.", format_bytes(lines.limit())));
     }
     co_await read_more();
   }
@@ -176,14 +175,16 @@ Awaitable<> AgentChannel::State::synchronise() {
   synced = true;
 }
 
-Awaitable<boost::json::object> AgentChannel::State::exchange(const std::string& command, bool& answers) {
+Awaitable<boost::json::object> AgentChannel::State::exchange(const std::string& command, Bytes answer_limit, bool& answers) {
   if (closed) throw no_agent("the machine is gone");
   if (!socket) connect();
+  lines.set_limit(kAnswerLimit);
   if (!synced) co_await synchronise();
   answers = true;
   // In step again only after the whole answer: whatever ends this early leaves an answer behind.
   synced = false;
   const std::uint64_t begun = conversation;
+  lines.set_limit(answer_limit);
   co_await send(command);
   const std::string line = co_await read_line();
   synced = begun == conversation;
@@ -213,7 +214,8 @@ void AgentChannel::forget_conversation() {
   ++state_->conversation;
 }
 
-Awaitable<boost::json::value> AgentChannel::request(std::string command, boost::json::object arguments, loop::Duration timeout) {
+Awaitable<boost::json::value> AgentChannel::request(std::string command, boost::json::object arguments, loop::Duration timeout,
+                                                    Bytes answer_limit) {
   boost::json::object message{{"execute", command}};
   if (!arguments.empty()) message["arguments"] = std::move(arguments);
   const std::string bytes = boost::json::serialize(message) + "\n";
@@ -223,7 +225,7 @@ Awaitable<boost::json::value> AgentChannel::request(std::string command, boost::
   const std::shared_ptr<State> state = state_;
   bool answers = false;
   const std::function<Awaitable<loop::KeyedQueue::Lease>()> wait_turn = [&] { return state->turns.acquire("agent"); };
-  const std::function<Awaitable<boost::json::object>()> work = [&] { return state->exchange(bytes, answers); };
+  const std::function<Awaitable<boost::json::object>()> work = [&] { return state->exchange(bytes, answer_limit, answers); };
   boost::json::object answer;
   try {
     const loop::KeyedQueue::Lease turn = co_await loop::with_timeout<loop::KeyedQueue::Lease>(

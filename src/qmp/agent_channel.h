@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "base/bytes.h"
 #include "loop/awaitable.h"
 #include "loop/event_loop.h"
 #include "os/fd.h"
@@ -27,8 +28,12 @@ class AgentChannel {
   AgentChannel(const AgentChannel&) = delete;
   AgentChannel& operator=(const AgentChannel&) = delete;
 
+  /// A line may have this much unless a request expects more.
+  static constexpr Bytes kAnswerLimit{std::uint64_t{8} << 20U};
+
   /// Sends a command when its turn has come and returns the "return" member of the answer, which has `timeout` to come.
-  Awaitable<boost::json::value> request(std::string command, boost::json::object arguments, loop::Duration timeout);
+  Awaitable<boost::json::value> request(std::string command, boost::json::object arguments, loop::Duration timeout,
+                                        Bytes answer_limit = kAnswerLimit);
   /// The next request synchronises first.
   void forget_conversation();
   /// Ends the connection for good: requests under way and later ones fail.

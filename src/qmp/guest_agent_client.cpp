@@ -26,6 +26,8 @@ using std::chrono::seconds;
 constexpr loop::Duration kRequestTimeout = seconds(10);
 constexpr loop::Duration kExecTimeout = seconds(30);    // loading a program from a slow disk
 constexpr loop::Duration kOutputTimeout = seconds(60);  // megabytes through a serial port, perhaps emulated
+/// The agent cuts each of both outputs after 16 MiB (GUEST_EXEC_MAX_OUTPUT in qga/commands.c); in base64 it is a third more.
+constexpr Bytes kOutputsLimit{std::uint64_t{44} << 20U};
 /// Read and written at once; as base64 it is a line of 64 KiB.
 constexpr std::size_t kChunk = 49152;
 constexpr std::size_t kInterfaceLimit = 256;
@@ -142,7 +144,7 @@ Awaitable<boost::json::value> wait_exec(AgentChannel& channel, std::int64_t id, 
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   loop::Duration pause = milliseconds(10);
   for (;;) {
-    boost::json::value status = co_await channel.request("guest-exec-status", {{"pid", id}}, kOutputTimeout);
+    boost::json::value status = co_await channel.request("guest-exec-status", {{"pid", id}}, kOutputTimeout, kOutputsLimit);
     if (!status.is_object()) throw answer_nonsense("guest-exec-status");
     if (flag_member(status, "exited")) co_return status;
     const loop::Duration left = deadline - std::chrono::steady_clock::now();
@@ -273,14 +275,7 @@ Awaitable<AgentExecResult> GuestAgentClient::exec(AgentExec request) {
   }
   const std::int64_t id = number_member(started, "pid", -1);
   if (id < 0) throw answer_nonsense("guest-exec");
-  boost::json::value status;
-  try {
-    status = co_await wait_exec(channel_, id, request.timeout);
-  } catch (const Error& error) {
-    if (error.code() != "guest.reply_too_large") throw;
-    throw Error(ErrorKind::too_large, "guest.output_too_large", "The command has ended, but has printed more than about 6 MiB.",
-                "Let it write into a file and fetch that.");
-  }
+  const boost::json::value status = co_await wait_exec(channel_, id, request.timeout);
   // Decoding megabytes is no work for the loop's thread.
   AgentExecResult result;
   co_await loop::run_blocking([&result, &status, &request] { result = read_exec_result(status, request.output_limit); });

@@ -53,7 +53,7 @@ struct AgentExecResult {
 /// request that did not end well, so a late answer is never taken for another one. All on the loop's thread. It must
 /// outlive its requests; hang_up() makes them fail.
 ///
-/// Everything that comes from the guest is hostile input: a line has at most 8 MiB, every request a deadline, every value is
+/// Everything that comes from the guest is hostile input: a line is bounded, every request a deadline, every value is
 /// checked. Errors: Error{unavailable, "guest.agent_unavailable"} when no agent answers; Error{timeout, "guest.timeout"} when it
 /// answered before, but not this request; `guest.reply_too_large`, `guest.corrupt` for nonsense; `guest.<class>` with the agent's
 /// sentence when it refuses (Error{unsupported, "guest.command_not_found"} when it does not have the command).
@@ -72,8 +72,7 @@ class GuestAgentClient {
   Awaitable<std::vector<AgentInterface>> interfaces();
   Awaitable<AgentOsInfo> os_info();
   /// Runs a program to its end. Error `guest.exec_failed` when the guest cannot start it, Error{timeout, "guest.exec_timeout"} when
-  /// it takes longer (it goes on in the guest), Error{too_large, "guest.output_too_large"} when its outputs have more than about
-  /// 6 MiB together.
+  /// it takes longer (it goes on in the guest).
   Awaitable<AgentExecResult> exec(AgentExec request);
   /// Error{too_large, "guest.file_too_large"} beyond `limit`, `guest.file_error` when the guest refuses.
   Awaitable<std::string> read_file(std::string path, Bytes limit);

@@ -16,6 +16,9 @@ class LineBuffer {
   /// Lines may have at most `limit` bytes.
   explicit LineBuffer(Bytes limit) : limit_(limit) {}
 
+  /// For the lines to come.
+  void set_limit(Bytes limit) noexcept { limit_ = limit; }
+  Bytes limit() const noexcept { return limit_; }
   void append(std::string_view bytes);
   /// The next whole line without its end (LF or CR LF), or nothing yet.
   std::optional<std::string> next();
