@@ -42,27 +42,12 @@ Engine::~Engine() = default;
 Awaitable<> Engine::open() {
   machines_.load();
   images_.load();
-  register_recovery();
+  builder_.register_recovery();
+  images_.register_recovery();
+  power_.register_recovery();
   co_await power_.reattach();
   co_await tasks_.recover();
   metrics_.start();
-}
-
-void Engine::register_recovery() {
-  builder_.register_recovery();
-  images_.register_recovery();
-  for (const char* kind : {"machine.start", "machine.stop", "machine.restart", "machine.save"}) {
-    tasks_.on_recover(kind, [this](model::Task task) -> Awaitable<std::string> {
-      const MachineEntry& entry = machines_.by_name(task.subject.name);
-      const bool wants_running = task.kind == "machine.start" || task.kind == "machine.restart";
-      if (wants_running == (entry.running != nullptr)) {
-        co_return fmt::format("visord was restarted meanwhile; the machine is {}.", wants_running ? "running" : "off");
-      }
-      throw Error(ErrorKind::unavailable, "task.interrupted",
-                  fmt::format("visord ended while this was being done; the machine is {}.", entry.running ? "running" : "off"),
-                  "Do it again.");
-    });
-  }
 }
 
 Awaitable<> Engine::close() {

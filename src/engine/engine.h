@@ -75,7 +75,6 @@ class Engine : public Service {
   std::unique_ptr<EventReader> events(std::optional<std::uint64_t> since) override;
 
  private:
-  void register_recovery();
   hypervisor::GuestAgent& require_agent(const std::string& name);
 
   const model::InstancePaths& paths_;

@@ -221,7 +221,7 @@ Awaitable<> ImageCatalogue::remove_now(TaskRun& run, std::string name) {
 void ImageCatalogue::register_recovery() {
   context_.tasks.on_undo("remove_build",
                          [](std::string path) -> Awaitable<> { return deploy::remove_unfinished_build(std::move(path)); });
-  context_.tasks.on_recover("image.delete", [this](model::Task task) -> Awaitable<std::string> {
+  context_.tasks.on_recover("image.delete", [this](model::Task task) -> Awaitable<TaskEngine::Recovery> {
     for (const store::Undo& entry : context_.store.undo_of(task.id)) {
       if (entry.action == "remove_path") os::remove_tree(entry.argument);
     }
@@ -230,7 +230,7 @@ void ImageCatalogue::register_recovery() {
       context_.store.erase("image", found->second.id);
       images_.erase(found);
     }
-    co_return "The removal was finished after a restart of visord.";
+    co_return TaskEngine::Recovery{"The removal was finished after a restart of visord."};
   });
 }
 

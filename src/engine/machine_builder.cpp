@@ -152,7 +152,7 @@ Awaitable<model::Task> MachineBuilder::create(model::CreateRequest request) {
   description.queue = "create " + record.name;
   if (request.start) {
     description.steps.insert(description.steps.end(), {"Prepare disks", "Start QEMU"});
-    if (request.wait == "ready") description.steps.emplace_back("Wait until the guest is ready");
+    if (request.wait == "ready") description.steps.emplace_back(MachinePower::kWaitStep);
   }
   co_return context_.tasks.start(std::move(description), [this, record, request](TaskRun& run) -> Awaitable<boost::json::object> {
     const std::string id = record.id;
@@ -306,11 +306,11 @@ void MachineBuilder::register_recovery() {
     co_return;
   });
   context_.tasks.on_undo("finish_removal", [this](std::string id) -> Awaitable<> { return remove_everything(id); });
-  context_.tasks.on_recover("machine.delete", [this](model::Task task) -> Awaitable<std::string> {
+  context_.tasks.on_recover("machine.delete", [this](model::Task task) -> Awaitable<TaskEngine::Recovery> {
     for (const store::Undo& entry : context_.store.undo_of(task.id)) {
       if (entry.action == "finish_removal") co_await remove_everything(entry.argument);
     }
-    co_return "The removal was finished after a restart of visord.";
+    co_return TaskEngine::Recovery{"The removal was finished after a restart of visord."};
   });
 }
 

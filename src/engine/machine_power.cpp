@@ -18,14 +18,6 @@ constexpr auto kQuitGrace = std::chrono::milliseconds(3000);
 /// A guest that is still booting does not hear its power button, so it is pressed again and again.
 constexpr auto kPressAgain = std::chrono::seconds(10);
 
-std::filesystem::path saved_file(const Context& context, const std::string& id) {
-  return context.paths.machine_state(id) / "saved.state";
-}
-/// The saved state while a machine continues from it: if the daemon dies meanwhile, it can be told whether that went well.
-std::filesystem::path restoring_file(const Context& context, const std::string& id) {
-  return context.paths.machine_state(id) / "restoring.state";
-}
-
 void require_startable(const MachineEntry& entry) {
   require_allowed(entry, model::Action::start);
   if (entry.record.spec.protection.start) {
@@ -63,7 +55,8 @@ TaskWork MachinePower::on_machine(const std::string& id, std::function<Awaitable
     } catch (...) {
       thrown = std::current_exception();
     }
-    if (MachineEntry* after = context_.machines.find(id)) {
+    MachineEntry* after = context_.machines.find(id);
+    if (after != nullptr && after->task == run.id()) {
       after->task.reset();
       context_.machines.publish(*after);
     }
@@ -79,7 +72,7 @@ model::Task MachinePower::start(const std::string& name, model::StartRequest req
   const MachineEntry& entry = context_.machines.by_name(name);
   require_startable(entry);
   std::vector<std::string> steps{"Prepare disks", entry.status == model::Status::saved ? "Restore" : "Start QEMU"};
-  if (request.wait == "ready") steps.emplace_back("Wait until the guest is ready");
+  if (request.wait == "ready") steps.emplace_back(kWaitStep);
   const std::string id = entry.record.id;
   return context_.tasks.start(
       describe(entry, "start", std::move(steps)),
@@ -90,9 +83,14 @@ Awaitable<> MachinePower::start_now(TaskRun& run, std::string id, model::StartRe
   require_startable(require_machine(context_, id));
   co_await launch(run, id);
   if (request.wait != "ready") co_return;
-  run.step("Wait until the guest is ready");
+  run.step(kWaitStep);
+  co_await wait_ready(run, id, std::chrono::seconds(request.timeout_seconds));
+}
+
+Awaitable<> MachinePower::wait_ready(TaskRun& run, std::string id, std::chrono::seconds timeout) {
+  run.leave_queue();
   run.waits_for("guest agent");
-  co_await guests_.wait_ready(id, std::chrono::seconds(request.timeout_seconds));
+  co_await guests_.wait_ready(id, timeout);
 }
 
 Awaitable<> MachinePower::launch(TaskRun& run, std::string id) {
@@ -105,19 +103,19 @@ Awaitable<> MachinePower::launch(TaskRun& run, std::string id) {
   const bool restoring = before == model::Status::saved;
   run.step(restoring ? "Restore" : "Start QEMU");
   if (restoring) {
-    std::filesystem::rename(saved_file(context_, id), restoring_file(context_, id));
-    definition.restore_from = restoring_file(context_, id);
+    std::filesystem::rename(context_.paths.machine_saved(id), context_.paths.machine_restoring(id));
+    definition.restore_from = context_.paths.machine_restoring(id);
   }
   context_.machines.observe(entry, model::Status::starting);
   std::unique_ptr<hypervisor::RunningMachine> running;
   try {
     running = co_await context_.hypervisor.start(std::move(definition));
   } catch (...) {
-    if (restoring) std::filesystem::rename(restoring_file(context_, id), saved_file(context_, id));
+    if (restoring) std::filesystem::rename(context_.paths.machine_restoring(id), context_.paths.machine_saved(id));
     if (MachineEntry* after = context_.machines.find(id)) context_.machines.rest(*after, before, reason_before);
     throw;
   }
-  if (restoring) os::remove_tree(restoring_file(context_, id));
+  if (restoring) os::remove_tree(context_.paths.machine_restoring(id));
   adopt(require_machine(context_, id), std::move(running));
   context_.machines.observe(require_machine(context_, id), model::Status::running);
 }
@@ -326,7 +324,7 @@ Awaitable<> MachinePower::save_now(TaskRun& run, std::string id) {
     run.progress(fraction, fmt::format("{:.0f} %", fraction * 100));
   };
   try {
-    co_await running.save(saved_file(context_, id), report);
+    co_await running.save(context_.paths.machine_saved(id), report);
   } catch (...) {
     if (MachineEntry* after = context_.machines.find(id)) after->expected_rest = model::Status::stopped;
     throw;
@@ -354,48 +352,6 @@ Awaitable<> MachinePower::command_now(std::string id, model::Action action) {
   if (!after.running) co_return;
   const model::Status status = co_await after.running->status();
   context_.machines.observe(require_machine(context_, id), status);
-}
-
-// --- after a restart of the daemon ------------------------------------------------------------------------------------------
-
-Awaitable<> MachinePower::reattach() {
-  hypervisor::Hypervisor::Found found = co_await context_.hypervisor.reattach(context_.paths.runtime_directory / "machines");
-  for (auto& running : found.running) co_await take_hold(std::move(running));
-  for (const auto& crashed : found.crashed) {
-    MachineEntry* entry = context_.machines.find(crashed.id);
-    if (entry != nullptr && !entry->running) context_.machines.rest(*entry, model::Status::crashed, crashed.detail);
-  }
-  for (MachineEntry* entry : context_.machines.all()) {
-    const std::filesystem::path restoring = restoring_file(context_, entry->record.id);
-    if (entry->record.rest_status != model::Status::saved || !std::filesystem::exists(restoring)) continue;
-    if (entry->running) {
-      os::remove_tree(restoring);
-    } else {
-      std::filesystem::rename(restoring, saved_file(context_, entry->record.id));
-    }
-  }
-}
-
-Awaitable<> MachinePower::take_hold(std::unique_ptr<hypervisor::RunningMachine> running) {
-  MachineEntry* entry = context_.machines.find(running->id());
-  if (entry == nullptr) {
-    // Its creation was not finished, or its removal had begun: nobody wants it any more.
-    log::warning("ending process {} of a machine that does not exist any more", running->process_id());
-    co_await running->quit(kQuitGrace);
-    co_return;
-  }
-  model::Status status = model::Status::running;
-  try {
-    status = co_await running->status();
-  } catch (const Error& error) {
-    log::warning("machine '{}' runs but does not answer: {}", entry->record.name, error.what());
-  }
-  // Of a save that was cut off; the machine has gone on since.
-  os::remove_tree(saved_file(context_, entry->record.id));
-  os::remove_tree(saved_file(context_, entry->record.id).native() + ".partial");
-  adopt(*entry, std::move(running));
-  context_.machines.observe(*entry, status);
-  log::info("machine '{}' runs on (process {})", entry->record.name, entry->running->process_id());
 }
 
 Awaitable<> MachinePower::close() {

@@ -28,6 +28,11 @@ class MachinePower {
   /// Ends the process without asking the guest; nothing happens when there is none.
   Awaitable<> kill_now(std::string id);
 
+  /// The last step of a start that waits for the guest.
+  static constexpr const char* kWaitStep = "Wait until the guest is ready";
+
+  /// Says what becomes of starts, stops and saves that a dead daemon left open.
+  void register_recovery();
   /// Takes hold of all machines that survived the last daemon and puts the others to rest. Called once, before requests.
   Awaitable<> reattach();
   /// What the hypervisor needs to run the machine.
@@ -41,6 +46,8 @@ class MachinePower {
   TaskWork on_machine(const std::string& id, std::function<Awaitable<>(TaskRun&)> work);
   void adopt(MachineEntry& entry, std::unique_ptr<hypervisor::RunningMachine> running);
   Awaitable<> launch(TaskRun& run, std::string id);
+  Awaitable<> wait_ready(TaskRun& run, std::string id, std::chrono::seconds timeout);
+  TaskEngine::Recovery recover_start(const model::Task& task);
   Awaitable<> stop_now(TaskRun& run, std::string id, model::StopRequest request);
   Awaitable<> ask_guest_to_stop(std::string id);
   Awaitable<bool> press_until_exit(std::string id, std::chrono::seconds timeout);

@@ -114,8 +114,11 @@ struct TaskEngine::Running {
   std::string id;
   std::string queue;
   TaskWork work;
+  loop::KeyedQueue::Lease turn;
   std::unique_ptr<loop::TaskGroup> group;  ///< holds the one coroutine, so that it can be cancelled alone
 };
+
+void TaskRun::leave_queue() { engine_.running_.at(id_)->turn = {}; }
 
 TaskEngine::TaskEngine(boost::asio::any_io_executor executor, store::Store& store, EventBus& events)
     : executor_(executor), store_(store), events_(events), queues_(executor), ended_(executor), group_(std::move(executor)) {}
@@ -136,16 +139,19 @@ model::Task TaskEngine::start(TaskDescription description, TaskWork work) {
   save(task);
   tasks_[task.id] = task;
   publish(task);
+  begin(task, std::move(description.queue), std::move(work));
+  prune();
+  return task;
+}
 
+void TaskEngine::begin(const model::Task& task, std::string queue, TaskWork work) {
   auto running = std::make_shared<Running>();
   running->id = task.id;
-  running->queue = std::move(description.queue);
+  running->queue = std::move(queue);
   running->work = std::move(work);
   running->group = std::make_unique<loop::TaskGroup>(executor_);
   running_[task.id] = running;
   running->group->spawn(task.title, [this, running]() -> Awaitable<> { return run(running); });
-  prune();
-  return task;
 }
 
 Awaitable<> TaskEngine::run(std::shared_ptr<Running> running) {
@@ -174,19 +180,19 @@ Awaitable<> TaskEngine::run(std::shared_ptr<Running> running) {
     co_await undo_all(task.id);
     finish(tasks_.at(running->id), cancelled ? model::TaskState::cancelled : model::TaskState::failed);
   }
+  running->turn = {};
   // The group is the owner of this very coroutine; the shared pointer of the lambda keeps it until the end.
   running_.erase(running->id);
   ended_.notify_all();
 }
 
 Awaitable<> TaskEngine::execute(Running& running) {
-  loop::KeyedQueue::Lease lease;
   if (!running.queue.empty()) {
     if (queues_.busy(running.queue)) {
       tasks_.at(running.id).waits_for = "another task";
       publish(tasks_.at(running.id));
     }
-    lease = co_await queues_.acquire(running.queue);
+    running.turn = co_await queues_.acquire(running.queue);
     tasks_.at(running.id).waits_for.clear();
   }
   TaskRun view(*this, running.id);
@@ -229,7 +235,7 @@ Awaitable<> TaskEngine::recover() {
 Awaitable<> TaskEngine::recover_one(model::Task task) {
   const std::string id = task.id;
   const auto finisher = finishers_.find(task.kind);
-  std::optional<std::string> finished;
+  std::optional<Recovery> finished;
   if (finisher != finishers_.end()) {
     try {
       finished = co_await finisher->second(task);
@@ -238,11 +244,14 @@ Awaitable<> TaskEngine::recover_one(model::Task task) {
     }
   }
   model::Task& entry = tasks_.at(id);
-  if (model::Step* step = running_step(entry)) end_step(*step, finished ? model::StepState::done : model::StepState::undone);
+  log::info("task '{}' was open: {}", entry.title, finished ? finished->sentence : "undone");
   if (finished) {
-    entry.log.push_back(*finished);
+    entry.log.push_back(finished->sentence);
     store_.clear_undo(id);
+    if (finished->work) co_return go_on(entry, std::move(*finished));
+    for (model::Step& step : entry.steps) end_step(step, model::StepState::done);
   } else {
+    if (model::Step* step = running_step(entry)) end_step(*step, model::StepState::undone);
     co_await undo_all(id);
     if (!entry.error) {
       entry.error =
@@ -250,8 +259,18 @@ Awaitable<> TaskEngine::recover_one(model::Task task) {
                                   "visord ended while this was being done; what was half done was undone.", "Start it again."));
     }
   }
-  log::info("task '{}' was open: {}", entry.title, finished ? *finished : "undone");
   finish(entry, finished ? model::TaskState::succeeded : model::TaskState::undone);
+}
+
+void TaskEngine::go_on(model::Task& task, Recovery recovery) {
+  for (model::Step& step : task.steps) {
+    if (step.title == recovery.step) break;
+    end_step(step, model::StepState::done);
+  }
+  begin(task, "", [recovery = std::move(recovery)](TaskRun& run) -> Awaitable<boost::json::object> {
+    run.step(recovery.step);
+    co_return co_await recovery.work(run);
+  });
 }
 
 void TaskEngine::finish(model::Task& task, model::TaskState state) {

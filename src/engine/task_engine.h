@@ -36,6 +36,8 @@ class TaskRun {
   void undo(const std::string& action, const std::string& argument);
   /// What was done so far stays, whatever happens from here.
   void keep();
+  /// From here on the task only watches: those that wait for its end to work on the same subject need not.
+  void leave_queue();
 
  private:
   friend class TaskEngine;
@@ -65,8 +67,14 @@ class TaskEngine {
   /// Undoes one journal entry; must not mind when it is done already.
   using UndoAction = std::function<Awaitable<>(std::string argument)>;
   void on_undo(std::string action, UndoAction handler);
-  /// Tasks of this kind are finished after a crash instead of undone. The answer is a sentence for the task's log.
-  using Finisher = std::function<Awaitable<std::string>(model::Task task)>;
+  /// What becomes of a task that a dead daemon left open.
+  struct Recovery {
+    std::string sentence;   ///< for the task's log
+    std::string step = {};  ///< where it goes on; the steps before are done
+    TaskWork work = {};     ///< what is left to do; none: the task is finished
+  };
+  /// Tasks of this kind are finished after a crash instead of undone. It throws when that cannot be: the task is undone then.
+  using Finisher = std::function<Awaitable<Recovery>(model::Task task)>;
   void on_recover(std::string kind, Finisher handler);
   /// Finishes or undoes every task that a dead daemon left open. Called once, before requests are served.
   Awaitable<> recover();
@@ -84,10 +92,12 @@ class TaskEngine {
   friend class TaskRun;
   struct Running;
 
+  void begin(const model::Task& task, std::string queue, TaskWork work);
   Awaitable<> run(std::shared_ptr<Running> running);
   Awaitable<> execute(Running& running);
   Awaitable<> undo_all(std::string id);
   Awaitable<> recover_one(model::Task task);
+  void go_on(model::Task& task, Recovery recovery);
   void finish(model::Task& task, model::TaskState state);
   void save(const model::Task& task);
   void publish(const model::Task& task);

@@ -18,6 +18,9 @@ struct InstancePaths {
   std::filesystem::path volumes() const { return state_directory / "volumes"; }
   /// What belongs to one machine and must survive: firmware variables, saved state, seed, ssh key.
   std::filesystem::path machine_state(const std::string& id) const { return state_directory / "machines" / id; }
+  std::filesystem::path machine_saved(const std::string& id) const { return machine_state(id) / "saved.state"; }
+  /// The saved state while a machine continues from it: if the daemon dies meanwhile, it can be told whether that went well.
+  std::filesystem::path machine_restoring(const std::string& id) const { return machine_state(id) / "restoring.state"; }
   /// Sockets, log and process record of one running machine.
   std::filesystem::path machine_runtime(const std::string& id) const { return runtime_directory / "machines" / id; }
 };

@@ -163,6 +163,18 @@ class Death(TestCase):
         self.assertIn(ended["state"], ("succeeded", "failed", "undone", "cancelled"))
         self.assertTrue(ended["error"] or ended["state"] == "succeeded", ended)
 
+    def test_who_waits_for_a_guest_still_hears_when_it_is_ready(self):
+        self.daemon.create_guest("awaited")
+        task = self.daemon.expect(202, "POST", "/machines/awaited/actions/start", {"wait": "ready", "timeoutSeconds": 300}).json["task"]
+        wait_for(lambda: self.daemon.status("awaited") == "running", "QEMU to run", 30)
+        self.daemon.kill()
+        self.daemon.start()
+        self.assertEqual(self.daemon.machine("awaited")["task"], task["id"])
+        ended = self.daemon.ended_task(task)
+        self.assertEqual(ended["state"], "succeeded", ended)
+        self.assertEqual([step["state"] for step in ended["steps"]], ["done"] * 3)
+        self.assertTrue(self.daemon.machine("awaited")["state"]["ready"])
+
     def test_killed_while_saving(self):
         self.daemon.create_guest("save-cut")
         self.daemon.start_machine("save-cut", wait="ready")

@@ -10,6 +10,14 @@ from harness import GIB, MIB, READY, TestCase, is_alive, wait_for
 
 
 class Lifecycle(TestCase):
+    def test_machine_whose_guest_never_gets_ready_can_be_turned_off_meanwhile(self):
+        self.daemon.create("never-ready")
+        start = self.daemon.expect(202, "POST", "/machines/never-ready/actions/start", {"wait": "ready", "timeoutSeconds": 300}).json["task"]
+        wait_for(lambda: self.daemon.status("never-ready") == "running", "QEMU to run", 30)
+        self.daemon.action("never-ready", "stop", {"force": True}, timeout=30)
+        self.assertEqual(self.daemon.ended_task(start)["error"]["code"], "machine.ended")
+        self.assertEqual(self.daemon.status("never-ready"), "stopped")
+
     def test_created_machine_is_listed_stopped_and_has_its_spec(self):
         machine = self.daemon.create("made", request={"description": "for tests", "tags": ["a", "b"]})
         self.assertEqual(machine["state"]["status"], "stopped")

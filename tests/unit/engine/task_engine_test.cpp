@@ -129,7 +129,8 @@ TEST(TaskEngine, AfterAKilledDaemonOpenTasksAreFinishedOrUndone) {
     EXPECT_EQ(killed.undone, "");
   }
   Daemon next(store);
-  next.tasks.on_recover("finishes", [](model::Task) -> Awaitable<std::string> { co_return "It was finished."; });
+  next.tasks.on_recover(
+      "finishes", [](model::Task) -> Awaitable<TaskEngine::Recovery> { co_return TaskEngine::Recovery{"It was finished."}; });
   next.loop.run_until_done([&next]() -> Awaitable<> { co_await next.tasks.recover(); });
   EXPECT_EQ(next.undone, "undoes");
   for (const model::Task& task : next.tasks.list()) {
@@ -138,6 +139,55 @@ TEST(TaskEngine, AfterAKilledDaemonOpenTasksAreFinishedOrUndone) {
     if (finished) EXPECT_EQ(task.log.back(), "It was finished.");
     if (!finished) EXPECT_EQ(task.error->code, "task.interrupted");
   }
+}
+
+TEST(TaskEngine, WorkThatCanGoOnAfterACrashGoesOnWhereItWas) {
+  testing::MemoryStore store;
+  {
+    Daemon killed(store);
+    killed.loop.run_until_done([&killed]() -> Awaitable<> {
+      TaskDescription waits = description("waits");
+      waits.steps = {"begin", "wait"};
+      killed.tasks.start(waits, [](TaskRun& run) -> Awaitable<boost::json::object> {
+        run.step("wait");
+        co_await loop::sleep_for(seconds(60));
+        co_return boost::json::object{};
+      });
+      co_await loop::sleep_for(milliseconds(1));
+      co_await killed.tasks.close();
+    });
+  }
+  Daemon next(store);
+  next.tasks.on_recover("waits", [](model::Task) -> Awaitable<TaskEngine::Recovery> {
+    co_return TaskEngine::Recovery{"It goes on.", "wait", [](TaskRun&) -> Awaitable<boost::json::object> {
+                                     co_return boost::json::object{{"came", "true"}};
+                                   }};
+  });
+  next.loop.run_until_done([&next]() -> Awaitable<> {
+    co_await next.tasks.recover();
+    const model::Task ended = co_await next.tasks.wait(next.tasks.list().front().id, seconds(5));
+    EXPECT_EQ(ended.state, model::TaskState::succeeded);
+    EXPECT_EQ(ended.result.value().at("came"), "true");
+    for (const model::Step& step : ended.steps) EXPECT_EQ(step.state, model::StepState::done) << step.title;
+  });
+}
+
+TEST(TaskEngine, TaskThatOnlyWatchesKeepsNobodyWaiting) {
+  testing::MemoryStore store;
+  Daemon daemon(store);
+  daemon.loop.run_until_done([&daemon]() -> Awaitable<> {
+    const model::Task watcher =
+        daemon.tasks.start(description("watch", "machine"), [](TaskRun& run) -> Awaitable<boost::json::object> {
+          run.leave_queue();
+          co_await loop::sleep_for(seconds(60));
+          co_return boost::json::object{};
+        });
+    const model::Task second = daemon.tasks.start(
+        description("work", "machine"), [](TaskRun&) -> Awaitable<boost::json::object> { co_return boost::json::object{}; });
+    EXPECT_EQ((co_await daemon.tasks.wait(second.id, seconds(5))).state, model::TaskState::succeeded);
+    EXPECT_EQ(daemon.tasks.get(watcher.id).state, model::TaskState::running);
+    co_await daemon.tasks.close();
+  });
 }
 
 TEST(TaskEngine, WhatCouldNotBeUndoneIsTriedAgainAtTheNextStart) {
