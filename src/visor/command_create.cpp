@@ -57,7 +57,6 @@ Awaitable<int> make(Context& context, model::CreateRequest request, std::string 
   if (context.globals.timeout) request.timeout_seconds = static_cast<std::uint32_t>(context.globals.timeout->count());
   Finish finish = {.done = std::move(done), .limit = context.globals.timeout};
   if (request.start) finish.limit = after_daemon(context, request.timeout_seconds);
-  if (request.start && request.wait == "ready") finish.ready_machine = request.name;
   model::Task task = co_await context.api().create(std::move(request));
   co_return co_await finish_task(context, std::move(task), std::move(finish));
 }

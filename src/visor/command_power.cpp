@@ -34,7 +34,7 @@ Awaitable<int> for_each_name(Context& context, const Arguments& arguments, OneMa
     }
     if (!failure) continue;
     if (exit_code(*failure) == kExitInterrupted) throw Error(std::move(*failure));
-    std::fputs(format_error(*failure, context.out.error_color()).c_str(), stderr);
+    context.out.complain(*failure);
     if (code == kExitOk) code = exit_code(*failure);
   }
   co_return code;
@@ -48,8 +48,7 @@ Awaitable<int> start_one(Context& context, const Arguments& /*arguments*/, std::
   model::Task task = co_await context.api().act(name, "start", json::to_json(request));
   const bool ready = request.wait == "ready";
   Finish finish = {.done = fmt::format("{} {}.", name, ready ? "is ready" : "runs"),
-                   .limit = after_daemon(context, request.timeout_seconds),
-                   .ready_machine = ready ? name : std::string()};
+                   .limit = after_daemon(context, request.timeout_seconds)};
   co_return co_await finish_task(context, std::move(task), std::move(finish));
 }
 

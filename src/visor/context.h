@@ -40,7 +40,6 @@ Awaitable<model::Task> wait_for_task(Context& context, model::Task task,
 struct Finish {
   std::string done;                                          ///< said at the end
   std::optional<std::chrono::seconds> limit = std::nullopt;  ///< instead of --timeout
-  std::string ready_machine = {};  ///< must be ready at the end, whatever became of the daemon meanwhile
 };
 
 /// wait_for_task(), or with --no-wait the task's id; then says `done`, or shows the task as JSON or YAML. Returns the exit code.

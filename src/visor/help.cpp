@@ -126,7 +126,9 @@ std::string markdown_reference() {
       "`--dry-run`, `-y/--yes`, `-q/--quiet`, `--color WHEN`. `--` ends options everywhere.\n\n"
       "Exit codes: 0 ok, 1 error, 2 usage, 4 not found, 5 conflict, 124 timeout, 130 interrupted; `exec` and `shell` pass on "
       "the\n"
-      "code of their command. Results go to standard output, progress and messages to standard error.\n\n"
+      "code of their command. Results go to standard output, progress and messages to standard error; with `-f json` and `-f "
+      "yaml` a failure is a\n"
+      "problem object there, with the same stable `code` as in the API.\n\n"
       "The daemon is found by `--socket`, then `VISOR_URL` (with `VISOR_TOKEN`), then `VISOR_SOCKET`, then your own instance's "
       "socket;\nwhoever has never had an instance of his own gets the one of the system.\n";
   for (const std::string& group : groups()) {

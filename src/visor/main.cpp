@@ -21,7 +21,12 @@ int run_invocation(const cli::Invocation& invocation) {
   visor::loop::EventLoop loop;
   cli::Context context(loop, invocation.globals);
   int code = cli::kExitError;
-  loop.run_until_done([&]() -> visor::Awaitable<> { code = co_await invocation.command->run(context, invocation.arguments); });
+  try {
+    loop.run_until_done([&]() -> visor::Awaitable<> { code = co_await invocation.command->run(context, invocation.arguments); });
+  } catch (const visor::Error& error) {
+    context.out.complain(error);
+    code = cli::exit_code(error);
+  }
   return code;
 }
 
@@ -41,11 +46,10 @@ int main(int count, char** values) {
   const std::vector<std::string> arguments(values + 1, values + count);
   // Progress and messages belong to the commands; the libraries below speak up only about defects.
   visor::log::set_level(visor::log::Level::error);
-  const bool color = cli::Output(cli::Globals()).error_color();
   try {
     return run(arguments);
   } catch (const visor::Error& error) {
-    std::fputs(cli::format_error(error, color).c_str(), stderr);
+    cli::Output(cli::Globals()).complain(error);
     return cli::exit_code(error);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "visor: %s\n", error.what());

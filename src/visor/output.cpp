@@ -6,7 +6,9 @@
 #include <cstdlib>
 
 #include "base/json.h"
+#include "model/task.h"
 #include "visor/emit.h"
+#include "visor/exit_code.h"
 #include "visor/terminal.h"
 
 namespace visor::cli {
@@ -61,6 +63,17 @@ void Output::say(const std::string& sentence) const {
 
 void Output::note(const std::string& sentence) const {
   if (!quiet_) std::fprintf(stderr, "%s\n", sentence.c_str());
+}
+
+void Output::complain(const Error& error) const {
+  std::string text;
+  if (format_ == Format::json || format_ == Format::yaml) {
+    const boost::json::value problem = json::to_json(model::to_problem(error));
+    text = format_ == Format::yaml ? to_yaml(problem) : json::pretty(problem) + "\n";
+  } else {
+    text = format_error(error, error_color_);
+  }
+  std::fputs(text.c_str(), stderr);
 }
 
 }  // namespace visor::cli

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "base/error.h"
 #include "visor/command.h"
 #include "visor/table.h"
 
@@ -21,6 +22,8 @@ class Output {
   /// Standard error is a terminal that may be redrawn.
   bool live() const noexcept { return live_; }
   bool quiet() const noexcept { return quiet_; }
+  /// Whether progress is shown: not to a program that reads standard error.
+  bool shows_progress() const noexcept { return !quiet_ && (live_ || is_table()); }
   bool error_color() const noexcept { return error_color_; }
   /// Columns of the terminal behind standard error, read anew because windows change.
   std::size_t error_width() const;
@@ -36,6 +39,8 @@ class Output {
   void say(const std::string& sentence) const;
   /// A message on standard error, not when quiet.
   void note(const std::string& sentence) const;
+  /// What went wrong, on standard error: for people, or with JSON and YAML the problem with its code.
+  void complain(const Error& error) const;
 
  private:
   Format format_;

@@ -20,8 +20,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kFrame = std::chrono::milliseconds(100);
-/// As long as the daemon itself waits for a guest unless told.
-constexpr auto kReadyLimit = std::chrono::seconds(600);
 /// How long the daemon may be away (a restart) while one waits.
 constexpr auto kRestartPatience = std::chrono::seconds(20);
 
@@ -69,7 +67,7 @@ class Waiter {
     const auto executor = co_await boost::asio::this_coro::executor;
     Interrupt interrupt(executor, context_.api().connection());
     loop::TaskGroup ticker(executor);
-    if (context_.out.live() && !context_.out.quiet()) ticker.spawn("progress", [this] { return tick(); });
+    if (context_.out.live() && context_.out.shows_progress()) ticker.spawn("progress", [this] { return tick(); });
     std::exception_ptr failure;
     try {
       co_await watch(interrupt);
@@ -86,8 +84,6 @@ class Waiter {
  private:
   Awaitable<> watch(const Interrupt& interrupt) {
     const Clock::time_point start = Clock::now();
-    // The first question is answered at once: the steps are known from the beginning.
-    co_await ask(std::chrono::seconds(0), interrupt);
     while (task_.state == model::TaskState::running) {
       draw();
       std::chrono::seconds slice(1);
@@ -124,7 +120,7 @@ class Waiter {
   }
 
   void draw() {
-    if (!context_.out.quiet()) write(view_.update(task_, std::chrono::system_clock::now(), context_.out.error_width()));
+    if (context_.out.shows_progress()) write(view_.update(task_, std::chrono::system_clock::now(), context_.out.error_width()));
   }
 
   static void write(const std::string& text) {
@@ -145,31 +141,6 @@ void throw_if_failed(const model::Task& task) {
   if (task.error) throw model::from_problem(*task.error);
   throw Error(ErrorKind::cancelled, "task.not_done",
               fmt::format("The task '{}' was {}.", task.title, json::enum_name(task.state)));
-}
-
-/// A daemon that was restarted in the middle ends the task when the machine runs, although its guest may not be ready yet.
-Awaitable<> wait_until_ready(Context& context, std::string name, Clock::time_point deadline) {
-  for (;;) {
-    std::optional<Error> problem;
-    try {
-      const model::Machine machine = co_await context.api().machine(name);
-      if (machine.state.ready) co_return;
-      if (machine.state.status != model::Status::running && machine.state.status != model::Status::starting) {
-        problem = Error(ErrorKind::conflict, "cli.not_running",
-                        fmt::format("{} is {} before its guest was ready.", name, json::enum_name(machine.state.status)),
-                        fmt::format("`visor log {}` may say why.", name));
-      }
-    } catch (const Error& error) {
-      if (!may_be_restarting(error)) throw;
-    }
-    if (problem) throw Error(std::move(*problem));
-    if (Clock::now() >= deadline) {
-      throw Error(ErrorKind::timeout, "cli.timeout",
-                  fmt::format("The guest of {} was not ready in time; the machine runs on.", name),
-                  fmt::format("Look at it with `visor console {}`.", name));
-    }
-    co_await loop::sleep_for(std::chrono::milliseconds(500));
-  }
 }
 
 }  // namespace
@@ -196,11 +167,7 @@ Awaitable<int> finish_task(Context& context, model::Task task, Finish finish) {
     }
     co_return kExitOk;
   }
-  const Clock::time_point start = Clock::now();
   task = co_await wait_for_task(context, std::move(task), finish.limit);
-  if (!finish.ready_machine.empty()) {
-    co_await wait_until_ready(context, finish.ready_machine, start + finish.limit.value_or(kReadyLimit));
-  }
   if (context.out.is_table()) {
     context.out.say(finish.done);
   } else {

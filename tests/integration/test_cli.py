@@ -127,6 +127,13 @@ class Formats(CommandLine):
         if self.daemon.get("/machines/shown").status == 404:
             self.daemon.create("shown", request={"description": 'with "quotes", commas\nand lines', "tags": ["a"]})
 
+    def test_script_can_tell_failures_apart_by_their_code(self):
+        problem = json.loads(self.fails(NOT_FOUND, "info", "nobody", "-f", "json"))
+        self.assertEqual((problem["code"], problem["status"]), ("machine.not_found", 404))
+        self.assertIn("code: machine.not_found", self.fails(NOT_FOUND, "info", "nobody", "-f", "yaml"))
+        problem = json.loads(self.fails(ERROR, "create", "too-big", "--cpus", "100000", "-f", "json"))
+        self.assertEqual([field["field"] for field in problem["fields"]], ["spec.cpu.count"])
+
     def test_json(self):
         machines = json.loads(self.run_ok("list", "-f", "json"))
         machines = machines if isinstance(machines, list) else machines["machines"]
