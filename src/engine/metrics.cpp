@@ -50,7 +50,10 @@ Awaitable<> MetricsSampler::run() {
       // The first reading is taken for everybody, so that nobody who asks finds nothing.
       if (watched || !entry->sample) ids.push_back(entry->record.id);
     }
-    for (const std::string& id : ids) co_await sample(id);
+    // All at once: one that hangs keeps no other waiting, and the answers of many wake us once.
+    for (const std::string& id : ids) {
+      if (under_way_.insert(id).second) group_.spawn("metrics", [this, id]() -> Awaitable<> { return sample(id); });
+    }
   }
 }
 
@@ -74,6 +77,7 @@ Awaitable<MetricsSampler::Reading> MetricsSampler::read(std::string id) {
 }
 
 Awaitable<> MetricsSampler::sample(std::string id) {
+  const std::shared_ptr<void> done(nullptr, [this, id](void*) { under_way_.erase(id); });
   Reading now;
   try {
     now = co_await read(id);

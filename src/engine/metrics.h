@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 
 #include "engine/context.h"
@@ -35,6 +36,7 @@ class MetricsSampler {
 
   Context& context_;
   std::map<std::string, Reading> last_;
+  std::set<std::string> under_way_;  ///< machines that are being read
   loop::TaskGroup group_;
 };
 

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "loop/both.h"
 #include "os/file.h"
 #include "os/unix_socket.h"
 #include "qemu/arguments.h"
@@ -168,11 +169,13 @@ Awaitable<hypervisor::Counters> QemuMachine::counters() {
   }
   counters.process_time = process_time(pid);
   counters.resident = resident_memory(pid);
-  for (const qmp::BlockStats& disk : co_await qmp::query_blockstats(*client)) {
+  // Both questions at once: half as many wakes.
+  const auto [disks, report] =
+      co_await loop::both(qmp::query_blockstats(*client), qmp::qom_get(*client, std::string(kBalloonPath), "guest-stats"));
+  for (const qmp::BlockStats& disk : disks) {
     counters.disk_read = counters.disk_read + disk.read;
     counters.disk_written = counters.disk_written + disk.written;
   }
-  const boost::json::value report = co_await qmp::qom_get(*client, std::string(kBalloonPath), "guest-stats");
   counters.guest_used = used_memory(report, state->record.spec.memory.size);
   co_return counters;
 }

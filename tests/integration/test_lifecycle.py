@@ -202,6 +202,17 @@ class Lifecycle(TestCase):
         shown = {entry["argument"] for entry in command["arguments"]}
         self.assertTrue(shown.issubset(set(running.split())), shown - set(running.split()))
 
+    def test_hung_machine_does_not_stop_the_readings_of_the_others(self):
+        self.daemon.create("hung")
+        self.daemon.create("read")
+        pid = self.daemon.start_machine("hung")["state"]["processId"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            self.daemon.start_machine("read")
+            wait_for(lambda: self.daemon.get("/machines/read/metrics").json["samples"], "a reading beside a hung machine", 15)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
     def test_sizes_and_rates_of_a_running_guest_are_shown(self):
         self.daemon.create_guest("measured")
         self.daemon.start_machine("measured", wait="ready")

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "loop/both.h"
 #include "loop/event_loop.h"
 #include "loop/process.h"
 #include "loop/sync.h"
@@ -34,6 +35,11 @@ os::Command command(std::string program, std::vector<std::string> arguments) {
   made.program = std::move(program);
   made.arguments = std::move(arguments);
   return made;
+}
+
+Awaitable<int> sleeps_forever() {
+  co_await sleep_for(std::chrono::hours(1));
+  co_return 0;
 }
 
 TEST(Timeout, WorkThatTakesTooLongIsCancelledAndSaidSo) {
@@ -67,6 +73,24 @@ TEST(Timeout, QuickWorkGivesItsResultAndItsErrors) {
   EXPECT_EQ(
       code_of([&] { loop.run_until_done([&]() -> Awaitable<> { co_await with_timeout<int>(seconds(5), "It", failing); }); }),
       "my.code");
+}
+
+TEST(Both, GivesBothResultsOrTheFirstFailure) {
+  EventLoop loop;
+  const auto later = [](int value) -> Awaitable<int> {
+    co_await sleep_for(milliseconds(1));
+    co_return value;
+  };
+  const auto fails = []() -> Awaitable<int> {
+    co_await sleep_for(milliseconds(1));
+    throw Error(ErrorKind::internal, "mine", "It failed.");
+  };
+  loop.run_until_done([&]() -> Awaitable<> {
+    const auto [first, second] = co_await both(later(1), later(2));
+    EXPECT_EQ(first * 10 + second, 12);
+  });
+  EXPECT_EQ(code_of([&] { loop.run_until_done([&]() -> Awaitable<> { co_await both(fails(), later(2)); }); }), "mine");
+  EXPECT_EQ(code_of([&] { loop.run_until_done([&]() -> Awaitable<> { co_await both(fails(), sleeps_forever()); }); }), "mine");
 }
 
 TEST(TaskGroup, ClosingEndsAllWork) {
