@@ -66,9 +66,12 @@ build_preset() { # REPOSITORY PRESET [TARGET...]
   shift 2
   # A checkout in another folder finds the same objects in the compiler cache.
   export CCACHE_BASEDIR=$repository CCACHE_NOHASHDIR=1
-  # Ninja configures again by itself when a CMake file changed.
-  if [[ ! -f $repository/build/$preset/build.ninja ]]; then
-    (cd "$repository" && cmake --preset "$preset") || return
+  # Ninja configures again by itself when a CMake file changed, but not when the checkout was moved or copied.
+  local directory=$repository/build/$preset
+  local home
+  home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$directory/CMakeCache.txt" 2>/dev/null)
+  if [[ ! -f $directory/build.ninja || ! $home -ef $repository ]]; then
+    (cd "$repository" && cmake --fresh --preset "$preset") || return
   fi
   (cd "$repository" && cmake --build --preset "$preset" ${1:+--target "$@"})
 }
