@@ -144,12 +144,12 @@ Awaitable<model::ChangeResult> change_machine(Context& context, std::string name
     MachineEntry& now = require_machine(context, id);
     // Another client may have been faster while the live change was made.
     if (now.record.revision != checked.record.revision) require_revision(now, options);
-    now.record.description = after.description;
-    now.record.tags = after.tags;
-    now.record.group = after.group;
-    now.record.spec = after.spec;
-    ++now.record.revision;
-    context.machines.save(now);
+    MachineRecord record = now.record;
+    record.description = after.description;
+    record.tags = after.tags;
+    record.group = after.group;
+    record.spec = after.spec;
+    context.machines.change(now, std::move(record));
   }
   result.machine = context.machines.view(require_machine(context, id));
   co_return std::move(sorted.result);

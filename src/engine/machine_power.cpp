@@ -14,7 +14,6 @@
 namespace visor::engine {
 namespace {
 
-constexpr auto kQuitGrace = std::chrono::milliseconds(3000);
 /// A guest that is still booting does not hear its power button, so it is pressed again and again.
 constexpr auto kPressAgain = std::chrono::seconds(10);
 
@@ -162,7 +161,7 @@ void MachinePower::adopt(MachineEntry& entry, std::unique_ptr<hypervisor::Runnin
   if (pin || entry.record.rest_status != model::Status::stopped) {
     entry.record.rest_status = model::Status::stopped;
     entry.record.rest_reason.clear();
-    context_.machines.save(entry);
+    context_.machines.note(entry);
   }
   entry.running->on_event([this, id](const hypervisor::MachineEvent& event) {
     group_.spawn("handle event", [this, id, event]() -> Awaitable<> { return handle_event(id, event); });

@@ -14,8 +14,6 @@
 namespace visor::engine {
 namespace {
 
-constexpr auto kQuitGrace = std::chrono::milliseconds(3000);
-
 Error interrupted(const MachineEntry& entry) {
   return {ErrorKind::unavailable, "task.interrupted",
           fmt::format("visord ended while this was being done; the machine is {}.", entry.running ? "running" : "off"),

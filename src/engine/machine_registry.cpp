@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "engine/spec_diff.h"
 
@@ -107,15 +108,31 @@ void MachineRegistry::rename(MachineEntry& entry, const std::string& name) {
     throw Error(ErrorKind::conflict, "machine.exists", fmt::format("There is already a machine named '{}'.", name),
                 "Choose another name.");
   }
-  ids_by_name_.erase(entry.record.name);
+  MachineRecord renamed = entry.record;
+  renamed.name = name;
   ids_by_name_[name] = entry.record.id;
-  entry.record.name = name;
-  ++entry.record.revision;
-  save(entry);
+  try {
+    change(entry, std::move(renamed));
+  } catch (...) {
+    ids_by_name_.erase(name);
+    throw;
+  }
 }
 
-void MachineRegistry::save(MachineEntry& entry) {
-  store_.put("machine", entry.record.id, json::to_text(entry.record));
+void MachineRegistry::change(MachineEntry& entry, MachineRecord record) {
+  ++record.revision;
+  store_.put("machine", record.id, json::to_text(record));
+  if (record.name != entry.record.name) ids_by_name_.erase(entry.record.name);
+  entry.record = std::move(record);
+  publish(entry);
+}
+
+void MachineRegistry::note(MachineEntry& entry) {
+  try {
+    store_.put("machine", entry.record.id, json::to_text(entry.record), store::Room::reserve);
+  } catch (const Error& error) {
+    log::error("what became of machine '{}' cannot be recorded: {}", entry.record.name, error.what());
+  }
   publish(entry);
 }
 
@@ -147,7 +164,7 @@ void MachineRegistry::rest(MachineEntry& entry, model::Status status, std::strin
   entry.record.rest_status = status;
   entry.record.rest_reason = std::move(reason);
   entry.record.rest_since = entry.since;
-  save(entry);
+  note(entry);
 }
 
 void MachineRegistry::publish(MachineEntry& entry) { announce(entry, "updated"); }

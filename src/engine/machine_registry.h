@@ -55,8 +55,11 @@ class MachineRegistry {
   MachineEntry& add(MachineRecord record);
   void remove(const std::string& id);
   void rename(MachineEntry& entry, const std::string& name);
-  /// Stores the record and tells everyone. `revision` goes up when the user's wish changed.
-  void save(MachineEntry& entry);
+  /// The user wants the machine to be like `record`, with the next revision: stored, then told to everyone. Nothing has changed
+  /// when it throws.
+  void change(MachineEntry& entry, MachineRecord record);
+  /// Stores what has become of the machine and tells everyone. Not to be stored is no reason to fail: it has happened.
+  void note(MachineEntry& entry);
   /// A state while a process exists, or a transition; not stored.
   void observe(MachineEntry& entry, model::Status status, std::string reason = {});
   /// The machine has come to rest (stopped, saved, crashed): stored, and everything observed is forgotten.

@@ -334,7 +334,14 @@ Awaitable<> TaskEngine::close() {
   co_await group_.close();
 }
 
-void TaskEngine::save(const model::Task& task) { store_.put("task", task.id, json::to_text(task)); }
+void TaskEngine::save(const model::Task& task) {
+  try {
+    store_.put("task", task.id, json::to_text(task), store::Room::reserve);
+  } catch (const Error& error) {
+    // Work that must be undone after a crash has its journal and fails by it. A machine can be stopped without a record of it.
+    log::error("task '{}' cannot be recorded: {}", task.title, error.what());
+  }
+}
 
 void TaskEngine::publish(const model::Task& task) {
   last_published_[task.id] = std::chrono::steady_clock::now();

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -6,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "os/fd.h"
 #include "store/store.h"
 
 namespace visor::store {
@@ -113,10 +115,37 @@ void migrate(sqlite3* database) {
   }
 }
 
+/// A file that takes up space for nothing, so that there is some to let go of when the file system is full: a user must be
+/// able to delete a machine then, or to stop one.
+class Reserve {
+ public:
+  explicit Reserve(std::filesystem::path file) : file_(std::move(file)) { refill(); }
+
+  /// True when there was something to let go of.
+  bool release() {
+    held_ = false;
+    std::error_code error;
+    return std::filesystem::remove(file_, error);
+  }
+  /// Takes the space back, if there is any.
+  void refill() {
+    if (held_) return;
+    const os::Fd file(::open(file_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    held_ = file && ::posix_fallocate(file.get(), 0, kSize) == 0;
+    if (!held_) release();
+  }
+
+ private:
+  static constexpr off_t kSize = off_t{1} << 20;
+  std::filesystem::path file_;
+  bool held_ = false;
+};
+
 class SqliteStore : public Store {
  public:
-  explicit SqliteStore(DatabaseHandle database)
-      : database_(std::move(database)),
+  SqliteStore(const std::filesystem::path& file, DatabaseHandle database)
+      : reserve_(file.native() + ".reserve"),
+        database_(std::move(database)),
         load_(database_.get(), "SELECT id, text FROM documents WHERE kind = ?1 ORDER BY id"),
         put_(database_.get(), "INSERT INTO documents VALUES (?1, ?2, ?3) ON CONFLICT (kind, id) DO UPDATE SET text = ?3"),
         erase_(database_.get(), "DELETE FROM documents WHERE kind = ?1 AND id = ?2"),
@@ -130,22 +159,13 @@ class SqliteStore : public Store {
     while (load_.step()) documents.push_back({load_.text(0), load_.text(1)});
     return documents;
   }
-  void put(std::string_view kind, std::string_view id, std::string_view text) override { put_.with(kind, id, text).step(); }
-  void erase(std::string_view kind, std::string_view id) override { erase_.with(kind, id).step(); }
-
-  void transaction(const std::function<void()>& work) override {
-    execute(database_.get(), "BEGIN IMMEDIATE");
-    try {
-      work();
-      execute(database_.get(), "COMMIT");
-    } catch (...) {
-      sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
-      throw;
-    }
+  void put(std::string_view kind, std::string_view id, std::string_view text, Room room) override {
+    write(put_.with(kind, id, text), room);
+    if (room == Room::ordinary) reserve_.refill();
   }
-
+  void erase(std::string_view kind, std::string_view id) override { write(erase_.with(kind, id), Room::reserve); }
   void append_undo(std::string_view task, std::string_view action, std::string_view argument) override {
-    append_undo_.with(task, action, argument).step();
+    write(append_undo_.with(task, action, argument), Room::reserve);
   }
   std::vector<Undo> undo_of(std::string_view task) override {
     std::vector<Undo> journal;
@@ -153,9 +173,20 @@ class SqliteStore : public Store {
     while (undo_of_.step()) journal.push_back({undo_of_.number(0), undo_of_.text(1), undo_of_.text(2)});
     return journal;
   }
-  void clear_undo(std::string_view task) override { clear_undo_.with(task).step(); }
+  void clear_undo(std::string_view task) override { write(clear_undo_.with(task), Room::reserve); }
 
  private:
+  void write(Statement& statement, Room room) {
+    try {
+      statement.step();
+      return;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::no_space || room != Room::reserve || !reserve_.release()) throw;
+    }
+    statement.step();
+  }
+
+  Reserve reserve_;
   DatabaseHandle database_;
   Statement load_;
   Statement put_;
@@ -170,7 +201,7 @@ class SqliteStore : public Store {
 std::unique_ptr<Store> open_sqlite_store(const std::filesystem::path& file) {
   DatabaseHandle database = open_database(file);
   migrate(database.get());
-  return std::make_unique<SqliteStore>(std::move(database));
+  return std::make_unique<SqliteStore>(file, std::move(database));
 }
 
 }  // namespace visor::store

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,16 +23,21 @@ struct Undo {
   std::string argument;
 };
 
-/// All methods are short (no fsync on the way: WAL with synchronous=NORMAL) and throw Error `store.*`.
+/// Which space a write may take.
+enum class Room {
+  ordinary,
+  reserve  ///< also what is kept back for a full file system: for what ends or undoes work
+};
+
+/// All methods are short (no fsync on the way: WAL with synchronous=NORMAL) and throw Error `store.*`,
+/// or `host.no_space`. Removing and the journal of undo may use the reserve.
 class Store {
  public:
   virtual ~Store() = default;
 
   virtual std::vector<Document> load(std::string_view kind) = 0;
-  virtual void put(std::string_view kind, std::string_view id, std::string_view text) = 0;
+  virtual void put(std::string_view kind, std::string_view id, std::string_view text, Room room = Room::ordinary) = 0;
   virtual void erase(std::string_view kind, std::string_view id) = 0;
-  /// Runs `work` so that either all of its writes are kept or none.
-  virtual void transaction(const std::function<void()>& work) = 0;
 
   virtual void append_undo(std::string_view task, std::string_view action, std::string_view argument) = 0;
   /// The journal of a task, the last entry first.

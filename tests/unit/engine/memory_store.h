@@ -17,19 +17,10 @@ class MemoryStore : public store::Store {
     for (const auto& [id, text] : documents_[std::string(kind)]) all.push_back({id, text});
     return all;
   }
-  void put(std::string_view kind, std::string_view id, std::string_view text) override {
+  void put(std::string_view kind, std::string_view id, std::string_view text, store::Room) override {
     documents_[std::string(kind)][std::string(id)] = text;
   }
   void erase(std::string_view kind, std::string_view id) override { documents_[std::string(kind)].erase(std::string(id)); }
-  void transaction(const std::function<void()>& work) override {
-    const auto before = documents_;
-    try {
-      work();
-    } catch (...) {
-      documents_ = before;
-      throw;
-    }
-  }
   void append_undo(std::string_view task, std::string_view action, std::string_view argument) override {
     journal_.push_back({std::string(task), {++sequence_, std::string(action), std::string(argument)}});
   }
