@@ -38,8 +38,9 @@ void add_metrics_route(Router& router, Context& context) {
               .tag = kViewsTag,
               .summary = "The last samples of its use of resources, oldest first",
               .query = {{.name = "range",
-                         .description = "How far back: the last 60 readings (the default), or an hour or a day of means. "
-                                        "Kept in memory: a restart of the daemon begins anew.",
+                         .description = "How far back: the last 60 readings (the default), or means of the last hour, day or "
+                                        "month (30 days). Means outlive the daemon, but for its last minutes when it is killed; "
+                                        "readings do not.",
                          .values = json::enum_names<model::MetricsRange>()}},
               .answers = {ok<model::MetricsWindow>(router, "The samples. Only the default range tells processors one by one.")},
               .handler = [&context](const Request& request) -> Awaitable<Response> {

@@ -28,7 +28,7 @@ Engine::Engine(loop::EventLoop& loop, const model::InstancePaths& paths, store::
       started_at_(std::chrono::system_clock::now()),
       events_(loop.executor()),
       tasks_(loop.executor(), store, events_),
-      machines_(store, events_),
+      machines_(paths, store, events_),
       context_{loop.executor(), paths, store, storage, hypervisor, events_, tasks_, machines_},
       guests_(context_),
       power_(context_, guests_),
@@ -52,6 +52,7 @@ Awaitable<> Engine::open() {
 
 Awaitable<> Engine::close() {
   co_await metrics_.close();
+  machines_.keep_histories();
   co_await tasks_.close();
   co_await guests_.close();
   co_await power_.close();
@@ -119,7 +120,7 @@ Awaitable<model::Task> Engine::rename(std::string name, model::RenameRequest req
 model::MetricsWindow Engine::metrics(const std::string& name, model::MetricsRange range) {
   const MachineEntry& entry = machines_.by_name(name);
   model::MetricsWindow window{.interval_seconds = static_cast<std::uint32_t>(MetricsHistory::interval(range).count())};
-  if (entry.history) window.samples = entry.history->samples(range);
+  window.samples = machines_.samples(entry, range);
   return window;
 }
 

@@ -39,7 +39,8 @@ BOOST_DESCRIBE_STRUCT(SampleNews, (), (machine, sample))
 
 }  // namespace
 
-MachineRegistry::MachineRegistry(store::Store& store, EventBus& events) : store_(store), events_(events) {}
+MachineRegistry::MachineRegistry(const model::InstancePaths& paths, store::Store& store, EventBus& events)
+    : paths_(paths), store_(store), events_(events) {}
 
 void MachineRegistry::load() {
   for (const store::Document& document : store_.load("machine")) {
@@ -158,6 +159,7 @@ void MachineRegistry::rest(MachineEntry& entry, model::Status status, std::strin
   entry.guest_hostname.clear();
   entry.guest_os.clear();
   entry.sample.reset();
+  keep_history(entry);
   entry.status = status;
   entry.reason = reason;
   entry.since = std::chrono::system_clock::now();
@@ -176,10 +178,40 @@ void MachineRegistry::announce(MachineEntry& entry, std::string action) {
 
 void MachineRegistry::add_sample(MachineEntry& entry, model::Sample sample, std::chrono::duration<double> elapsed) {
   events_.publish("metrics", json::to_text(SampleNews{entry.record.name, sample}));
-  if (!entry.history) entry.history = std::make_unique<MetricsHistory>();
+  if (!entry.history) {
+    entry.history = std::make_unique<MetricsHistory>();
+    entry.history->load(history_file(entry));
+  }
   entry.history->add(sample, elapsed);
+  if (entry.history->is_due()) keep_history(entry);
   entry.sample = std::move(sample);
   entry.written.text.reset();
+}
+
+std::vector<model::Sample> MachineRegistry::samples(const MachineEntry& entry, model::MetricsRange range) const {
+  const HistoryFile file = history_file(entry);
+  const WallTime now = std::chrono::system_clock::now();
+  if (entry.history) return entry.history->samples(range, now, file);
+  if (!file.exists()) return {};
+  MetricsHistory earlier;
+  earlier.load(file);
+  return earlier.samples(range, now, file);
+}
+
+void MachineRegistry::keep_history(MachineEntry& entry) {
+  if (!entry.history) return;
+  try {
+    entry.history->keep(history_file(entry));
+    entry.history_fails = false;
+  } catch (const Error& error) {
+    // The machine has no part in it. What is not written now is written when there is room again.
+    if (!entry.history_fails) log::warning("the history of {} is not written: {}", entry.record.name, error.what());
+    entry.history_fails = true;
+  }
+}
+
+void MachineRegistry::keep_histories() {
+  for (const auto& [id, entry] : entries_) keep_history(*entry);
 }
 
 const json::Written<model::Machine>& MachineRegistry::written(MachineEntry& entry) const {

@@ -14,6 +14,7 @@
 #include "engine/metrics_history.h"
 #include "hypervisor/hypervisor.h"
 #include "model/lifecycle.h"
+#include "model/paths.h"
 #include "store/store.h"
 
 namespace visor::engine {
@@ -33,7 +34,8 @@ struct MachineEntry {
   std::string guest_hostname;
   std::string guest_os;
   std::optional<model::Sample> sample;      ///< the newest, while it runs
-  std::unique_ptr<MetricsHistory> history;  ///< nothing until the first reading; outlives a stop, not the daemon
+  std::unique_ptr<MetricsHistory> history;  ///< nothing until the first reading by this daemon
+  bool history_fails = false;               ///< it could not be written the last time, which was told
   std::optional<std::string> task;
   json::Written<model::Machine> written;                 ///< the machine as it was last shown; empty after a change
   model::Status expected_rest = model::Status::stopped;  ///< what it is after an exit that was asked for
@@ -41,7 +43,7 @@ struct MachineEntry {
 
 class MachineRegistry {
  public:
-  MachineRegistry(store::Store& store, EventBus& events);
+  MachineRegistry(const model::InstancePaths& paths, store::Store& store, EventBus& events);
 
   /// Reads all records. Called once.
   void load();
@@ -69,15 +71,24 @@ class MachineRegistry {
   /// `elapsed`: since the reading before.
   void add_sample(MachineEntry& entry, model::Sample sample, std::chrono::duration<double> elapsed);
 
+  /// What it has used; also by a machine that has not run since the daemon was started.
+  std::vector<model::Sample> samples(const MachineEntry& entry, model::MetricsRange range) const;
+  /// Writes what all machines have used to their files. Before the daemon ends.
+  void keep_histories();
+
   /// The machine as it is shown.
   model::Machine view(const MachineEntry& entry) const;
   /// The same as JSON; made once per change.
   const json::Written<model::Machine>& written(MachineEntry& entry) const;
 
  private:
+  void announce(MachineEntry& entry, std::string action);
+  void keep_history(MachineEntry& entry);
+  HistoryFile history_file(const MachineEntry& entry) const { return HistoryFile(paths_.machine_history(entry.record.id)); }
+
+  const model::InstancePaths& paths_;
   store::Store& store_;
   EventBus& events_;
-  void announce(MachineEntry& entry, std::string action);
 
   std::map<std::string, std::unique_ptr<MachineEntry>> entries_;
   std::map<std::string, std::string> ids_by_name_;

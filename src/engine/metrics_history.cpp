@@ -1,7 +1,6 @@
 #include "engine/metrics_history.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 namespace visor::engine {
@@ -10,55 +9,18 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::size_t kRecent = 60;
-constexpr std::size_t kHour = 120;
-constexpr std::size_t kDay = 96;
 constexpr seconds kRecentInterval{2};
-constexpr seconds kHourInterval{30};
-constexpr seconds kDayInterval{900};
+// Each writing makes the file system write a block, for each running machine.
+constexpr std::uint32_t kKeepSeconds = 300;
 
-// A float cut to its upper half keeps its range, which no 16-bit integer has for rates. Rounded, so that sums stay true.
-std::uint16_t upper_half(double value) {
-  return static_cast<std::uint16_t>((std::bit_cast<std::uint32_t>(static_cast<float>(value)) + 0x8000U) >> 16U);
-}
-float from_upper_half(std::uint16_t half) { return std::bit_cast<float>(static_cast<std::uint32_t>(half) << 16U); }
-const std::uint16_t kNoRate = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(HistoryPoint::kNothing) >> 16U);
-
-std::uint16_t half_or_nothing(const std::optional<double>& value) { return value ? upper_half(*value) : kNoRate; }
-
-std::optional<double> value_or_nothing(std::uint16_t half) {
-  if (half == kNoRate) return std::nullopt;
-  return from_upper_half(half);
-}
-
-std::uint32_t second_of(WallTime time) {
-  return static_cast<std::uint32_t>(std::chrono::floor<seconds>(time).time_since_epoch().count());
-}
-WallTime time_of(std::uint32_t second) { return WallTime(seconds(second)); }
-
-Bytes bytes_of(double value) { return {static_cast<std::uint64_t>(std::llround(value))}; }
-
-HistoryPoint packed(const model::Sample& sample) {
-  HistoryPoint point;
-  point.second = second_of(sample.time);
-  if (sample.memory_used) point.memory_used = static_cast<float>(sample.memory_used->count);
-  point.memory_resident = static_cast<float>(sample.memory_resident.count);
-  point.cpu_hundredths = static_cast<std::uint16_t>(std::lround(std::clamp(sample.cpu_percent, 0.0, 100.0) * 100));
-  point.rates = {upper_half(sample.disk_read_rate), upper_half(sample.disk_write_rate), half_or_nothing(sample.net_receive_rate),
-                 half_or_nothing(sample.net_transmit_rate)};
-  return point;
-}
-
-model::Sample unpacked(const HistoryPoint& point) {
-  model::Sample sample;
-  sample.time = time_of(point.second);
-  sample.cpu_percent = point.cpu_hundredths / 100.0;
-  if (!std::isnan(point.memory_used)) sample.memory_used = bytes_of(point.memory_used);
-  sample.memory_resident = bytes_of(point.memory_resident);
-  sample.disk_read_rate = from_upper_half(point.rates[0]);
-  sample.disk_write_rate = from_upper_half(point.rates[1]);
-  sample.net_receive_rate = value_or_nothing(point.rates[2]);
-  sample.net_transmit_rate = value_or_nothing(point.rates[3]);
-  return sample;
+/// Calls with the begin of each span of a range that ends with the one `until` is in, oldest first: those since `from`, but
+/// no more than the range has.
+template <typename Function>
+void for_each_span(const HistoryShape& shape, std::uint32_t from, std::uint32_t until, Function function) {
+  const std::uint32_t last = shape.begin_of(until);
+  const auto reach = static_cast<std::uint32_t>((shape.count - 1) * shape.width());
+  const std::uint32_t first = std::max(shape.begin_of(from), last - std::min(last, reach));
+  for (std::uint32_t begin = first; begin <= last; begin += shape.width()) function(begin);
 }
 
 }  // namespace
@@ -76,46 +38,44 @@ std::size_t MetricsHistory::Ring::push(const HistoryPoint& point) {
   return place;
 }
 
-std::optional<double> MetricsHistory::Gathered::Mean::value() const {
-  if (weight <= 0) return std::nullopt;
-  return sum / weight;
-}
-
-void MetricsHistory::Gathered::add(const model::Sample& sample, double share) {
-  cpu.add(sample.cpu_percent, share);
-  if (sample.memory_used) memory_used.add(static_cast<double>(sample.memory_used->count), share);
-  memory_resident.add(static_cast<double>(sample.memory_resident.count), share);
-  read.add(sample.disk_read_rate, share);
-  written.add(sample.disk_write_rate, share);
-  if (sample.net_receive_rate) received.add(*sample.net_receive_rate, share);
-  if (sample.net_transmit_rate) transmitted.add(*sample.net_transmit_rate, share);
-}
-
-model::Sample MetricsHistory::Gathered::sample() const {
-  model::Sample mean;
-  mean.time = time_of(second);
-  mean.cpu_percent = cpu.value().value_or(0);
-  if (const auto used = memory_used.value()) mean.memory_used = bytes_of(*used);
-  mean.memory_resident = bytes_of(memory_resident.value().value_or(0));
-  mean.disk_read_rate = read.value().value_or(0);
-  mean.disk_write_rate = written.value().value_or(0);
-  mean.net_receive_rate = received.value();
-  mean.net_transmit_rate = transmitted.value();
-  return mean;
-}
-
-void MetricsHistory::Coarse::add(const model::Sample& sample, double share) {
-  const auto width = static_cast<std::uint32_t>(interval.count());
-  const std::uint32_t begin = second_of(sample.time) / width * width;
-  if (open && open->second != begin) {
-    ring.push(packed(open->sample()));
+void MetricsHistory::Means::add(const model::Sample& sample, double share) {
+  const std::uint32_t begin = table.shape().begin_of(second_of(sample.time));
+  if (open && open->second() != begin) {
+    table.put(open->point(table.shape()));
     open.reset();
   }
-  if (!open) open.emplace(Gathered{.second = begin});
+  if (!open) {
+    open.emplace(begin);
+    if (const HistoryPoint* earlier = table.find(begin)) open->add(*earlier);
+  }
   open->add(sample, share);
 }
 
-MetricsHistory::MetricsHistory() : recent_(kRecent), hour_{Ring(kHour), kHourInterval, {}}, day_{Ring(kDay), kDayInterval, {}} {}
+std::optional<HistoryPoint> MetricsHistory::Means::at(std::uint32_t begin) const {
+  if (open && open->second() == begin) return open->point(table.shape());
+  if (const HistoryPoint* point = table.find(begin)) return *point;
+  return std::nullopt;
+}
+
+std::vector<model::Sample> MetricsHistory::Means::samples(std::uint32_t now) const {
+  std::vector<model::Sample> all;
+  for_each_span(table.shape(), 0, now, [&](std::uint32_t begin) {
+    if (open && open->second() == begin) {
+      all.push_back(open->sample());
+    } else if (const HistoryPoint* point = table.find(begin)) {
+      all.push_back(unpacked(*point));
+    }
+  });
+  return all;
+}
+
+MetricsHistory::MetricsHistory() : recent_(kRecent), hour_{HistoryTable(kHourShape), {}}, day_{HistoryTable(kDayShape), {}} {}
+
+void MetricsHistory::load(const HistoryFile& file) {
+  const HistoryPoints points = file.read();
+  for (const HistoryPoint& point : points.hour) hour_.table.put(point);
+  for (const HistoryPoint& point : points.day) day_.table.put(point);
+}
 
 void MetricsHistory::add(const model::Sample& sample, std::chrono::duration<double> elapsed) {
   if (sample.vcpu_percent.size() != vcpu_count_) {
@@ -128,6 +88,9 @@ void MetricsHistory::add(const model::Sample& sample, std::chrono::duration<doub
   const double share = std::max(0.001, elapsed.count());
   hour_.add(sample, share);
   day_.add(sample, share);
+  newest_ = second_of(sample.time);
+  if (kept_ == 0) kept_ = newest_;
+  changed_ = true;
 }
 
 void MetricsHistory::keep_vcpus(const model::Sample& sample, std::size_t place) {
@@ -135,30 +98,94 @@ void MetricsHistory::keep_vcpus(const model::Sample& sample, std::size_t place) 
     vcpus_[place * vcpu_count_ + i] = static_cast<std::uint8_t>(std::lround(std::clamp(sample.vcpu_percent[i], 0.0, 100.0) * 2));
 }
 
-std::vector<model::Sample> MetricsHistory::samples(model::MetricsRange range) const {
+bool MetricsHistory::is_due() const {
+  // A clock may have been set back.
+  return newest_ < tried_ || newest_ - tried_ >= kKeepSeconds || kDayShape.begin_of(newest_) != kDayShape.begin_of(tried_);
+}
+
+void MetricsHistory::keep(const HistoryFile& file) {
+  if (!changed_) return;
+  tried_ = newest_;
+  if (!file.update(points_since(std::min(kept_, newest_)))) file.replace(points_since(0));
+  kept_ = newest_;
+  changed_ = false;
+}
+
+HistoryPoints MetricsHistory::points_since(std::uint32_t second) const {
+  HistoryPoints points;
+  const auto take = [&](const HistoryShape& shape, std::vector<HistoryPoint>& into, const auto& point_at) {
+    for_each_span(shape, second, newest_, [&](std::uint32_t begin) {
+      if (const auto point = point_at(begin)) into.push_back(*point);
+    });
+  };
+  take(kHourShape, points.hour, [this](std::uint32_t begin) { return hour_.at(begin); });
+  take(kDayShape, points.day, [this](std::uint32_t begin) { return day_.at(begin); });
+  take(kMonthShape, points.month, [this](std::uint32_t begin) { return month_point(begin); });
+  return points;
+}
+
+std::optional<HistoryPoint> MetricsHistory::month_point(std::uint32_t begin) const {
+  Gathered gathered(begin);
+  bool any = false;
+  for (std::uint32_t quarter = begin; quarter < begin + kMonthShape.width(); quarter += kDayShape.width()) {
+    const auto point = day_.at(quarter);
+    if (!point) continue;
+    gathered.add(*point);
+    any = true;
+  }
+  if (!any) return std::nullopt;
+  return gathered.point(kMonthShape);
+}
+
+std::vector<model::Sample> MetricsHistory::recent_samples() const {
   std::vector<model::Sample> all;
-  const Coarse* coarse = range == model::MetricsRange::recent ? nullptr : range == model::MetricsRange::hour ? &hour_ : &day_;
-  const Ring& ring = coarse == nullptr ? recent_ : coarse->ring;
-  all.reserve(ring.count() + 1);
-  for (std::size_t n = 0; n < ring.count(); ++n) {
-    const std::size_t place = ring.place(n);
-    all.push_back(unpacked(ring.at(place)));
-    if (coarse != nullptr) continue;
+  all.reserve(recent_.count());
+  for (std::size_t n = 0; n < recent_.count(); ++n) {
+    const std::size_t place = recent_.place(n);
+    all.push_back(unpacked(recent_.at(place)));
     for (std::size_t i = 0; i < vcpu_count_; ++i) all.back().vcpu_percent.push_back(vcpus_[place * vcpu_count_ + i] / 2.0);
   }
-  if (coarse != nullptr && coarse->open) all.push_back(coarse->open->sample());
   return all;
 }
 
+std::vector<model::Sample> MetricsHistory::month_samples(std::uint32_t now, const HistoryFile& file) const {
+  HistoryTable table(kMonthShape);
+  for (const HistoryPoint& point : file.read().month) table.put(point);
+  std::vector<model::Sample> all;
+  for_each_span(kMonthShape, 0, now, [&](std::uint32_t begin) {
+    const HistoryPoint* kept = table.find(begin);
+    const auto fresh = month_point(begin);
+    // The day may know only the end of a span that the file has in full.
+    if (fresh && (kept == nullptr || fresh->covered_seconds >= kept->covered_seconds)) {
+      all.push_back(unpacked(*fresh));
+    } else if (kept != nullptr) {
+      all.push_back(unpacked(*kept));
+    }
+  });
+  return all;
+}
+
+std::vector<model::Sample> MetricsHistory::samples(model::MetricsRange range, WallTime now, const HistoryFile& file) const {
+  const std::uint32_t second = second_of(now);
+  switch (range) {
+    case model::MetricsRange::recent: return recent_samples();
+    case model::MetricsRange::hour: return hour_.samples(second);
+    case model::MetricsRange::day: return day_.samples(second);
+    case model::MetricsRange::month: return month_samples(second, file);
+  }
+  return {};
+}
+
 std::size_t MetricsHistory::bytes() const {
-  return sizeof(*this) + recent_.bytes() + vcpus_.capacity() + hour_.ring.bytes() + day_.ring.bytes();
+  return sizeof(*this) + recent_.bytes() + vcpus_.capacity() + hour_.table.bytes() + day_.table.bytes();
 }
 
 seconds MetricsHistory::interval(model::MetricsRange range) {
   switch (range) {
     case model::MetricsRange::recent: return kRecentInterval;
-    case model::MetricsRange::hour: return kHourInterval;
-    case model::MetricsRange::day: return kDayInterval;
+    case model::MetricsRange::hour: return kHourShape.interval;
+    case model::MetricsRange::day: return kDayShape.interval;
+    case model::MetricsRange::month: return kMonthShape.interval;
   }
   return kRecentInterval;
 }

@@ -1,40 +1,37 @@
-// What a machine has used: the last minutes as they were read, an hour and a day as means.
+// What a machine has used: the last minutes as they were read; an hour, a day and a month as means.
 #pragma once
 
-#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <vector>
 
-#include "base/time.h"
-#include "model/machine.h"
+#include "engine/history_file.h"
+#include "engine/history_point.h"
 
 namespace visor::engine {
 
-/// A reading in 24 bytes. Rates have eight significant bits and percents four digits, which no graph can tell from the
-/// reading itself.
-struct HistoryPoint {
-  static constexpr float kNothing = std::numeric_limits<float>::quiet_NaN();
-  std::uint32_t second = 0;  ///< since 1970
-  float memory_used = kNothing;
-  float memory_resident = 0;
-  std::uint16_t cpu_hundredths = 0;      ///< hundredths of a percent
-  std::array<std::uint16_t, 4> rates{};  ///< read, written, received, transmitted: upper halves of floats
-};
-static_assert(sizeof(HistoryPoint) == 24);
-
-/// Keeps the readings of one machine in a memory of fixed size: rings of the last 60 readings, an hour and a day, the latter
-/// two with means of what was read. Processors one by one are kept for the last readings only.
+/// Keeps the readings of one machine in a memory of fixed size: a ring of the last 60 readings, and means of an hour and a
+/// day. A month is made of the day's means and is in the file only. Processors one by one are kept for the last readings only.
+///
+/// The caller says which file; nothing is read or written but by load(), keep() and samples() of a month.
 class MetricsHistory {
  public:
   MetricsHistory();
 
+  /// Goes on with the means that an earlier daemon has kept.
+  void load(const HistoryFile& file);
   /// `elapsed` is the time since the reading before: what the sample stands for in a mean.
   void add(const model::Sample& sample, std::chrono::duration<double> elapsed);
-  /// Oldest first; a mean that is still being gathered comes last. Each sample has the time at which its span begins.
-  std::vector<model::Sample> samples(model::MetricsRange range) const;
+  /// Whether it is time to keep() what was added: with the first reading, when a mean of the day is complete, and every few
+  /// minutes in between, which is what a daemon that is killed loses.
+  bool is_due() const;
+  /// Writes what has changed since the last time. Throws Error; what could not be written is written the next time.
+  void keep(const HistoryFile& file);
+  /// Oldest first; a mean that is still being gathered comes last. Each sample has the time at which its span begins. Means
+  /// are those of the hour, day or month before `now`.
+  std::vector<model::Sample> samples(model::MetricsRange range, WallTime now, const HistoryFile& file) const;
   /// Bytes that this history occupies, all in all.
   std::size_t bytes() const;
 
@@ -59,34 +56,31 @@ class MetricsHistory {
     std::vector<HistoryPoint> points_;
   };
 
-  /// Sums that become one point. A value that some readings lack is the mean of those that have it.
-  struct Gathered {
-    struct Mean {
-      double sum = 0;
-      double weight = 0;
-      void add(double value, double share) { sum += value * share, weight += share; }
-      std::optional<double> value() const;
-    };
-    std::uint32_t second = 0;
-    Mean cpu, memory_used, memory_resident, read, written, received, transmitted;
-    void add(const model::Sample& sample, double share);
-    model::Sample sample() const;
-  };
-
-  struct Coarse {
-    Ring ring;
-    std::chrono::seconds interval;
+  struct Means {
+    HistoryTable table;
     std::optional<Gathered> open;
+
     void add(const model::Sample& sample, double share);
+    std::optional<HistoryPoint> at(std::uint32_t begin) const;
+    std::vector<model::Sample> samples(std::uint32_t now) const;
   };
 
   void keep_vcpus(const model::Sample& sample, std::size_t place);
+  std::vector<model::Sample> recent_samples() const;
+  std::vector<model::Sample> month_samples(std::uint32_t now, const HistoryFile& file) const;
+  /// The mean of three hours from those of the quarters in it.
+  std::optional<HistoryPoint> month_point(std::uint32_t begin) const;
+  HistoryPoints points_since(std::uint32_t second) const;
 
   Ring recent_;
   std::vector<std::uint8_t> vcpus_;  ///< half percents, `vcpu_count_` for each place of `recent_`
   std::size_t vcpu_count_ = 0;
-  Coarse hour_;
-  Coarse day_;
+  Means hour_;
+  Means day_;
+  std::uint32_t newest_ = 0;  ///< when the last sample was taken
+  std::uint32_t kept_ = 0;    ///< the newest sample that is in the file, or the first of all
+  std::uint32_t tried_ = 0;   ///< the newest sample when it was last to be kept
+  bool changed_ = false;      ///< since it was kept
 };
 
 }  // namespace visor::engine

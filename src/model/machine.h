@@ -39,8 +39,9 @@ struct MetricsWindow {
 };
 BOOST_DESCRIBE_STRUCT(MetricsWindow, (), (interval_seconds, samples))
 
-/// How far back samples reach: the last sixty readings (two minutes while somebody watches), an hour, a day.
-BOOST_DEFINE_ENUM_CLASS(MetricsRange, recent, hour, day)
+/// How far back samples reach: the last sixty readings (two minutes while somebody watches), an hour, a day,
+/// thirty days.
+BOOST_DEFINE_ENUM_CLASS(MetricsRange, recent, hour, day, month)
 
 /// What is observed, never stored: it is asked from QEMU again after a restart of the daemon. `saved` and `crashed` are
 /// facts of the past and kept in the store.

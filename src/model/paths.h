@@ -21,6 +21,8 @@ struct InstancePaths {
   std::filesystem::path machine_saved(const std::string& id) const { return machine_state(id) / "saved.state"; }
   /// The saved state while a machine continues from it: if the daemon dies meanwhile, it can be told whether that went well.
   std::filesystem::path machine_restoring(const std::string& id) const { return machine_state(id) / "restoring.state"; }
+  /// What it has used; there once it has run.
+  std::filesystem::path machine_history(const std::string& id) const { return machine_state(id) / "history"; }
   /// Sockets, log and process record of one running machine.
   std::filesystem::path machine_runtime(const std::string& id) const { return runtime_directory / "machines" / id; }
 };

@@ -81,6 +81,37 @@ void write_all(int fd, std::string_view bytes) {
   }
 }
 
+std::string read_at(int fd, std::uint64_t offset, Bytes limit) {
+  std::string content(limit.count, '\0');
+  std::size_t size = 0;
+  while (size < content.size()) {
+    const ssize_t got = ::pread(fd, content.data() + size, content.size() - size, static_cast<off_t>(offset + size));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw system_error("read", errno);
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  content.resize(size);
+  return content;
+}
+
+void write_at(int fd, std::uint64_t offset, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) throw system_error("write", errno);
+    bytes.remove_prefix(static_cast<std::size_t>(wrote));
+    offset += static_cast<std::uint64_t>(wrote);
+  }
+}
+
+std::optional<Bytes> regular_size(int fd) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) throw system_error("fstat", errno);
+  if (!S_ISREG(info.st_mode)) return std::nullopt;
+  return Bytes{static_cast<std::uint64_t>(info.st_size)};
+}
+
 void replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode, Durable durable) {
   const std::filesystem::path temporary = path.native() + "." + make_secret(6) + ".tmp";
   try {

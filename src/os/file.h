@@ -31,6 +31,12 @@ void replace_file(const std::filesystem::path& path, std::string_view content, m
                   Durable durable = Durable::yes);
 /// Writes all of `bytes` to a blocking descriptor.
 void write_all(int fd, std::string_view bytes);
+/// At most `limit` bytes from `offset` on; less at the end of the file.
+std::string read_at(int fd, std::uint64_t offset, Bytes limit);
+/// Writes all of `bytes` at `offset`.
+void write_at(int fd, std::uint64_t offset, std::string_view bytes);
+/// The size of a regular file; nothing for a directory, a pipe and the like.
+std::optional<Bytes> regular_size(int fd);
 /// Creates a directory and its parents with exactly `mode` (default: owner only). Fine if it is there.
 void make_directories(const std::filesystem::path& path, mode_t mode = 0700);
 /// Deletes a file or a tree. Not being there is fine. Never follows symbolic links out of it.

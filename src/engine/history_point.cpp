@@ -1,0 +1,119 @@
+#include "engine/history_point.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace visor::engine {
+namespace {
+
+using std::chrono::seconds;
+
+// More than any host has; what is beyond came from no reading.
+constexpr float kMostMemory = 1e18F;
+
+// A float cut to its upper half keeps its range, which no 16-bit integer has for rates. Rounded, so that sums stay true.
+std::uint16_t upper_half(double value) {
+  return static_cast<std::uint16_t>((std::bit_cast<std::uint32_t>(static_cast<float>(value)) + 0x8000U) >> 16U);
+}
+float from_upper_half(std::uint16_t half) { return std::bit_cast<float>(static_cast<std::uint32_t>(half) << 16U); }
+const std::uint16_t kNoRate = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(HistoryPoint::kNothing) >> 16U);
+
+std::uint16_t half_or_nothing(const std::optional<double>& value) { return value ? upper_half(*value) : kNoRate; }
+
+std::optional<double> value_or_nothing(std::uint16_t half) {
+  if (half == kNoRate) return std::nullopt;
+  return from_upper_half(half);
+}
+
+WallTime time_of(std::uint32_t second) { return WallTime(seconds(second)); }
+
+Bytes bytes_of(double value) { return {static_cast<std::uint64_t>(std::llround(value))}; }
+
+bool is_memory(float value) { return value >= 0 && value <= kMostMemory; }
+
+bool is_rate(std::uint16_t half) {
+  const float rate = from_upper_half(half);
+  return std::isfinite(rate) && !std::signbit(rate);
+}
+
+}  // namespace
+
+std::uint32_t second_of(WallTime time) {
+  return static_cast<std::uint32_t>(std::chrono::floor<seconds>(time).time_since_epoch().count());
+}
+
+HistoryPoint packed(const model::Sample& sample) {
+  HistoryPoint point;
+  point.second = second_of(sample.time);
+  if (sample.memory_used) point.memory_used = static_cast<float>(sample.memory_used->count);
+  point.memory_resident = static_cast<float>(sample.memory_resident.count);
+  point.cpu_hundredths = static_cast<std::uint16_t>(std::lround(std::clamp(sample.cpu_percent, 0.0, 100.0) * 100));
+  point.rates = {upper_half(sample.disk_read_rate), upper_half(sample.disk_write_rate), half_or_nothing(sample.net_receive_rate),
+                 half_or_nothing(sample.net_transmit_rate)};
+  return point;
+}
+
+model::Sample unpacked(const HistoryPoint& point) {
+  model::Sample sample;
+  sample.time = time_of(point.second);
+  sample.cpu_percent = point.cpu_hundredths / 100.0;
+  if (!std::isnan(point.memory_used)) sample.memory_used = bytes_of(point.memory_used);
+  sample.memory_resident = bytes_of(point.memory_resident);
+  sample.disk_read_rate = from_upper_half(point.rates[0]);
+  sample.disk_write_rate = from_upper_half(point.rates[1]);
+  sample.net_receive_rate = value_or_nothing(point.rates[2]);
+  sample.net_transmit_rate = value_or_nothing(point.rates[3]);
+  return sample;
+}
+
+bool is_plausible(const HistoryPoint& point, const HistoryShape& shape, std::size_t place) {
+  if (point.second == 0 || point.second % shape.width() != 0 || shape.place_of(point.second) != place) return false;
+  if (point.covered_seconds == 0 || point.covered_seconds > shape.width() || point.cpu_hundredths > 10000) return false;
+  if (!is_memory(point.memory_resident) || !(std::isnan(point.memory_used) || is_memory(point.memory_used))) return false;
+  const auto& [read, written, received, transmitted] = point.rates;
+  return is_rate(read) && is_rate(written) && (received == kNoRate || is_rate(received)) &&
+         (transmitted == kNoRate || is_rate(transmitted));
+}
+
+const HistoryPoint* HistoryTable::find(std::uint32_t begin) const {
+  const HistoryPoint& point = points_[shape_.place_of(begin)];
+  return begin != 0 && point.second == begin ? &point : nullptr;
+}
+
+std::optional<double> Gathered::Mean::value() const {
+  if (weight <= 0) return std::nullopt;
+  return sum / weight;
+}
+
+void Gathered::add(const model::Sample& sample, double share) {
+  cpu_.add(sample.cpu_percent, share);
+  if (sample.memory_used) memory_used_.add(static_cast<double>(sample.memory_used->count), share);
+  memory_resident_.add(static_cast<double>(sample.memory_resident.count), share);
+  read_.add(sample.disk_read_rate, share);
+  written_.add(sample.disk_write_rate, share);
+  if (sample.net_receive_rate) received_.add(*sample.net_receive_rate, share);
+  if (sample.net_transmit_rate) transmitted_.add(*sample.net_transmit_rate, share);
+}
+
+model::Sample Gathered::sample() const {
+  model::Sample mean;
+  mean.time = time_of(second_);
+  mean.cpu_percent = cpu_.value().value_or(0);
+  if (const auto used = memory_used_.value()) mean.memory_used = bytes_of(*used);
+  mean.memory_resident = bytes_of(memory_resident_.value().value_or(0));
+  mean.disk_read_rate = read_.value().value_or(0);
+  mean.disk_write_rate = written_.value().value_or(0);
+  mean.net_receive_rate = received_.value();
+  mean.net_transmit_rate = transmitted_.value();
+  return mean;
+}
+
+HistoryPoint Gathered::point(const HistoryShape& shape) const {
+  HistoryPoint point = packed(sample());
+  // A reading may stand for more time than the span has, such as the first after a pause.
+  point.covered_seconds = static_cast<std::uint16_t>(std::clamp(cpu_.weight, 1.0, static_cast<double>(shape.width())));
+  return point;
+}
+
+}  // namespace visor::engine
