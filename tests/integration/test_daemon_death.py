@@ -9,6 +9,7 @@ import subprocess
 import time
 import unittest
 
+from history import history_file
 from harness import BIN, MIB, READY, Daemon, TestCase, is_alive, wait_for
 
 SETTLED = ("stopped", "running", "paused", "saved", "crashed")
@@ -68,6 +69,70 @@ class Death(TestCase):
         self.daemon.kill()
         self.daemon.start()
         self.assertEqual(self.settled("asleep")["state"]["status"], "paused")
+
+    def means(self, name, span):
+        """{time: processor's percent} of a machine."""
+        samples = self.daemon.expect(200, "GET", f"/machines/{name}/metrics?range={span}").json["samples"]
+        self.assertEqual([sample["time"] for sample in samples], sorted(sample["time"] for sample in samples))
+        return {sample["time"]: sample["cpuPercent"] for sample in samples}
+
+    def test_what_a_machine_used_is_still_known_after_a_kill(self):
+        self.daemon.create("measured")
+        pid = self.daemon.start_machine("measured")["state"]["processId"]
+        before = {}
+        for span in ("day", "month"):
+            before[span] = wait_for(lambda span=span: self.means("measured", span), "the first mean", 30)
+        self.daemon.kill()
+        os.kill(pid, signal.SIGKILL)  # so that nothing is read anew
+        self.daemon.start()
+        self.assertEqual(self.settled("measured")["state"]["status"], "crashed")
+        for span, known in before.items():
+            self.assertLessEqual(set(known), set(self.means("measured", span)), span)
+        self.daemon.task("POST", "/machines/measured/actions/rename", {"name": "renamed"})
+        self.assertTrue(self.means("renamed", "month"), "it keeps its history with another name")
+
+    def test_history_of_a_month_goes_on_and_goes_away_with_its_machine(self):
+        identifier = self.daemon.create("old")["id"]
+        file = self.daemon.state / "machines" / identifier / "history"
+        self.assertFalse(file.exists(), "a machine that never ran has no file")
+        self.assertEqual(self.means("old", "month"), {})
+        off = range(int(time.time()) - 9 * 86400, int(time.time()) - 7 * 86400)
+        file.write_bytes(history_file(int(time.time()), lambda begin: None if begin in off else (25, 64 * MIB, 1000)))
+        earlier = {span: self.means("old", span) for span in ("hour", "day", "month")}
+        self.assertGreater(len(earlier["day"]), 94)
+        self.assertGreater(len(earlier["month"]), 220)
+        self.assertLess(len(earlier["month"]), 226, "two days off are missing")
+        self.daemon.start_machine("old")
+        wait_for(lambda: set(self.means("old", "day")) - set(earlier["day"]), "a new mean beside the old ones", 30)
+        self.daemon.kill()
+        self.daemon.start()
+        self.settled("old")
+        self.assertTrue(set(self.means("old", "day")) - set(earlier["day"]), "what was used before the kill")
+        for span in ("day", "month"):
+            now = self.means("old", span)
+            self.assertGreater(len(set(now) & set(earlier[span])), len(earlier[span]) - 2, "all but what has grown too old meanwhile")
+        size = file.stat().st_size
+        self.daemon.action("old", "stop", {"force": True})
+        self.assertEqual(file.stat().st_size, size)
+        self.daemon.delete_machine("old")
+        self.assertFalse(file.exists())
+
+    def test_damaged_history_harms_no_machine(self):
+        identifier = self.daemon.create("unlucky")["id"]
+        file = self.daemon.state / "machines" / identifier / "history"
+        for content in (b"", b"VISORHIS", os.urandom(20000)):
+            file.write_bytes(content)
+            self.assertEqual(self.means("unlucky", "month"), {})
+            self.daemon.start_machine("unlucky")
+            wait_for(lambda: file.read_bytes()[:8] == b"VISORHIS" and len(file.read_bytes()) > 10000, "a history that is begun anew", 30)
+            self.daemon.action("unlucky", "stop", {"force": True})
+            self.assertIn(len(self.means("unlucky", "month")), (1, 2), "nothing but what was read now")
+            self.daemon.restart()
+        file.unlink()
+        file.mkdir()
+        self.daemon.start_machine("unlucky")
+        wait_for(lambda: self.means("unlucky", "day"), "means although nothing can be written", 30)
+        self.assertIn("history of unlucky is not written", self.daemon.log_text())
 
     def test_guest_that_ended_meanwhile_is_not_shown_running(self):
         self.daemon.create_guest("ended")
