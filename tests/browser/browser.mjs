@@ -46,6 +46,7 @@ export const pages = {
   create: "/create",
   summary: `/machines/${machine}`,
   "summary of an hour": `/machines/${machine}?span=hour`,
+  "summary of a month": `/machines/${machine}?span=month`,
   "missing machine": "/machines/no-such-machine",
   "missing page": "/no/such/page",
   screen: `/machines/${machine}/screen`,

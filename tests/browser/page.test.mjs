@@ -180,12 +180,13 @@ describe("machine", () => {
       await page.getByRole("heading", { name: "Processor" }).waitFor();
     }));
 
-  it("looks back an hour and a day, and the address says so", () =>
+  it("looks back an hour, a day and thirty days, and the address says so", () =>
     withPage(`/machines/${machine}`, {}, async (page) => {
       await page.locator(".uplot").nth(3).waitFor();
       for (const [name, range] of [
         ["1 h", "hour"],
         ["24 h", "day"],
+        ["30 d", "month"],
       ]) {
         const [answer] = await Promise.all([
           page.waitForResponse((one) =>
@@ -199,7 +200,7 @@ describe("machine", () => {
       }
       await page.reload();
       await page
-        .getByRole("button", { name: "24 h", pressed: true })
+        .getByRole("button", { name: "30 d", pressed: true })
         .waitFor();
       await page.locator(".uplot").nth(3).waitFor();
     }));

@@ -76,9 +76,9 @@ export function useSamples(machine: string, wanted: boolean): readonly Sample[] 
   return useSyncExternalStore(subscribe, () => metricsStore.of(machine));
 }
 
-const refreshMilliseconds = { hour: 15_000, day: 60_000 };
+const refreshMilliseconds = { hour: 15_000, day: 60_000, month: 300_000 };
 
-/** Means over an hour or a day; for `recent` there is nothing to ask, useSamples has it. */
+/** Means over an hour, a day or a month; for `recent` there is nothing to ask, useSamples has it. */
 export function useHistory(machine: string, range: MetricsRange) {
   return useQuery({
     queryKey: ['metrics', machine, range],

@@ -17,8 +17,8 @@ export interface Sample {
   netTransmitRate: number | null;
 }
 
-/** How far back samples reach: the last as they were read, or means over an hour or a day. */
-export type MetricsRange = 'recent' | 'hour' | 'day';
+/** How far back samples reach: the last as they were read, or means over an hour, a day or thirty days. */
+export type MetricsRange = 'recent' | 'hour' | 'day' | 'month';
 
 export interface MetricsWindow {
   intervalSeconds: number;

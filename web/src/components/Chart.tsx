@@ -1,11 +1,12 @@
 // A live graph over time with axes and the value under the pointer. Gaps in the samples are gaps in the line.
 import { makeStyles } from '@fluentui/react-components';
 import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 
 import { useMedia, useWidth } from '../lib/hooks';
-import { lonePoints } from '../lib/series';
+import { lonePoints, tickText } from '../lib/series';
 import { usePreferences } from '../lib/preferences';
 
 const height = 176;
@@ -50,6 +51,7 @@ function optionsOf(
   props: ChartProps,
   ends: () => [number, number],
   width: number,
+  language: string,
 ): uPlot.Options {
   const look = getComputedStyle(element);
   const color = (token: string) => look.getPropertyValue(token).trim();
@@ -70,7 +72,12 @@ function optionsOf(
       y: { range: (_, __, high) => [0, maximum ?? niceMaximum(high)] },
     },
     axes: [
-      { ...axis, size: 26, space: 70, values: (_, ticks) => ticks.map(clockText(props.until - props.from)) },
+      {
+        ...axis,
+        size: 26,
+        space: 70,
+        values: (_, ticks) => ticks.map((tick) => tickText(tick, props.until - props.from, language)),
+      },
       {
         ...axis,
         size: 62,
@@ -92,13 +99,6 @@ function optionsOf(
   };
 }
 
-/** Seconds are shown where they matter. */
-const clockText = (span: number) => (seconds: number) => {
-  const date = new Date(seconds * 1000);
-  const parts = [date.getHours(), date.getMinutes(), ...(span <= 600 ? [date.getSeconds()] : [])];
-  return parts.map((part) => String(part).padStart(2, '0')).join(':');
-};
-
 /** The next power of two from 64 up: rates get an axis that stays calm. */
 function niceMaximum(high: number | null): number {
   return Math.max(65536, 2 ** Math.ceil(Math.log2(Math.max(1, high ?? 0))));
@@ -110,6 +110,7 @@ export function Chart(props: ChartProps) {
   const plot = useRef<uPlot | null>(null);
   const latest = useRef(props);
   const width = useWidth(root);
+  const { i18n } = useTranslation();
   const { theme } = usePreferences();
   const systemIsDark = useMedia('(prefers-color-scheme: dark)');
   const seriesCount = props.series.length;
@@ -132,6 +133,7 @@ export function Chart(props: ChartProps) {
       { ...latest.current, onHover: (index) => latest.current.onHover(index) },
       () => [latest.current.from, latest.current.until],
       width,
+      i18n.language,
     );
     plot.current = new uPlot(options, dataOf(latest.current), element);
     return () => {
@@ -139,7 +141,7 @@ export function Chart(props: ChartProps) {
       plot.current = null;
     };
     // The colours are read from the theme when the graph is made, so a change of theme makes it anew.
-  }, [width, theme, systemIsDark, seriesCount, props.maximum, span]);
+  }, [width, theme, systemIsDark, seriesCount, props.maximum, span, i18n.language]);
 
   return <div ref={root} className={styles.chart} role="img" aria-label={props.label} />;
 }

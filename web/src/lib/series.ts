@@ -3,8 +3,13 @@ import type { MetricsRange, Sample } from '../api/types';
 
 const leastGapSeconds = 8;
 
-export const spans = ['recent', 'hour', 'day'] as const satisfies readonly MetricsRange[];
-export const spanSeconds: Record<MetricsRange, number> = { recent: 60, hour: 3600, day: 86400 };
+export const spans = ['recent', 'hour', 'day', 'month'] as const satisfies readonly MetricsRange[];
+export const spanSeconds: Record<MetricsRange, number> = {
+  recent: 60,
+  hour: 3600,
+  day: 86400,
+  month: 30 * 86400,
+};
 export const spanOf = (text: string | null): MetricsRange => spans.find((span) => span === text) ?? 'recent';
 
 export interface Columns {
@@ -23,11 +28,17 @@ interface Window {
   until?: number;
 }
 
+/**
+ * How far apart samples must be for the line to break. A mean of minutes is missing only when the machine was off; one of
+ * seconds also when a reading came late.
+ */
+const gapOf = (interval: number) => Math.max(leastGapSeconds, interval * (interval >= 900 ? 1.5 : 2.5));
+
 /** The samples of a window; where samples are missing, a point without values breaks the line. */
 export function columnsOf(samples: readonly Sample[], { seconds, interval, until }: Window): Columns {
   const newest = samples.at(-1);
   const end = until ?? (newest ? Date.parse(newest.time) / 1000 : 0);
-  const gap = Math.max(leastGapSeconds, interval * 2.5);
+  const gap = gapOf(interval);
   const times: number[] = [];
   const points: (Sample | null)[] = [];
   for (const sample of samples) {
@@ -55,4 +66,24 @@ export function lonePoints(values: ArrayLike<number | null | undefined>): number
   for (let index = 0; index < values.length; index += 1)
     if (values[index] != null && values[index - 1] == null && values[index + 1] == null) found.push(index);
   return found;
+}
+
+const daySeconds = 86400;
+const day: Intl.DateTimeFormatOptions = { month: 'short', day: 'numeric' };
+const clock = (date: Date, seconds: boolean) =>
+  [date.getHours(), date.getMinutes(), ...(seconds ? [date.getSeconds()] : [])]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':');
+
+/** A time at the axis of so many seconds: seconds are shown where they matter, and the date where hours do not. */
+export function tickText(time: number, span: number, language: string): string {
+  const date = new Date(time * 1000);
+  return span > 2 * daySeconds ? date.toLocaleDateString(language, day) : clock(date, span <= 600);
+}
+
+/** The time under the pointer: with its date where the axis reaches into another day. */
+export function momentText(time: number, span: number, language: string): string {
+  const date = new Date(time * 1000);
+  const text = clock(date, span <= 3600);
+  return span < daySeconds ? text : `${date.toLocaleDateString(language, day)} ${text}`;
 }

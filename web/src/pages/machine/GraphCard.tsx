@@ -12,7 +12,7 @@ import { useTranslation } from 'react-i18next';
 
 import { Chart, type ChartSeries } from '../../components/Chart';
 import { useCommonStyles } from '../../components/styles';
-import type { Columns } from '../../lib/series';
+import { momentText, type Columns } from '../../lib/series';
 
 const useStyles = makeStyles({
   card: {
@@ -94,8 +94,10 @@ export function GraphCard({
   const common = useCommonStyles();
   const [hover, setHover] = useState<number | null>(null);
   const hoverTime = hover === null ? undefined : times[hover];
+  // Where the axis goes on after the last sample, that one says nothing about now.
+  const shown = hover ?? (times.at(-1) === until ? times.length - 1 : null);
   const valueAt = (one: ChartSeries) => {
-    const value = hover === null ? one.values.at(-1) : one.values[hover];
+    const value = shown === null ? null : one.values[shown];
     return value == null ? '–' : say(value);
   };
   return (
@@ -118,9 +120,7 @@ export function GraphCard({
           </span>
         ))}
         {hoverTime !== undefined && (
-          <span className={common.secondary}>
-            {new Date(hoverTime * 1000).toLocaleTimeString(i18n.language)}
-          </span>
+          <span className={common.secondary}>{momentText(hoverTime, until - from, i18n.language)}</span>
         )}
       </div>
       {times.length > 0 ? (
