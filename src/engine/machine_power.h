@@ -1,6 +1,7 @@
 // Starting, stopping and everything between.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +12,9 @@
 #include "loop/task_group.h"
 
 namespace visor::engine {
+
+/// How long a process that was told to end may take before it is killed.
+inline constexpr auto kQuitGrace = std::chrono::milliseconds(3000);
 
 class MachinePower {
  public:
