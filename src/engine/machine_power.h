@@ -32,8 +32,6 @@ class MachinePower {
   /// Ends the process without asking the guest; nothing happens when there is none.
   Awaitable<> kill_now(std::string id);
 
-  /// How long QEMU may take to end by itself when it is told to.
-  static constexpr auto kQuitGrace = std::chrono::milliseconds(3000);
   /// The last step of a start that waits for the guest.
   static constexpr const char* kWaitStep = "Wait until the guest is ready";
 
