@@ -48,8 +48,9 @@ struct QemuInfo {
   std::string version;
   std::string accelerator;  ///< what `auto` chooses
   std::vector<AcceleratorState> accelerators;
+  std::string problem;  ///< why it cannot be used; empty when it can
 };
-BOOST_DESCRIBE_STRUCT(QemuInfo, (), (arch, path, version, accelerator, accelerators))
+BOOST_DESCRIBE_STRUCT(QemuInfo, (), (arch, path, version, accelerator, accelerators, problem))
 
 struct Instance {
   std::string mode;  ///< "user" (rootless) or "system"

@@ -28,6 +28,10 @@ namespace visor::qemu {
 namespace {
 
 constexpr std::chrono::seconds kAskTimeout{20};
+/// One that could not be asked is left alone for this long: everybody who looks at the host would have to wait for it.
+constexpr std::chrono::seconds kFailureTime{60};
+constexpr std::uint32_t kOldestMajor = 7;
+constexpr std::uint32_t kOldestMinor = 2;
 Error corrupt(const std::string& what) {
   return {ErrorKind::internal, "qemu.corrupt", fmt::format("QEMU answered nonsense about its abilities: {}", what)};
 }
@@ -109,6 +113,11 @@ Awaitable<MonitorAnswers> ask_program(std::filesystem::path program) {
 
 }  // namespace
 
+std::string Capabilities::too_old() const {
+  if (at_least(kOldestMajor, kOldestMinor)) return {};
+  return fmt::format("QEMU {} is too old; {}.{} is needed at least.", version, kOldestMajor, kOldestMinor);
+}
+
 bool Capabilities::has_type(const std::string& name) const { return std::binary_search(types.begin(), types.end(), name); }
 
 bool Capabilities::has_cpu_model(const std::string& name) const {
@@ -174,7 +183,20 @@ Awaitable<Capabilities> CapabilityCache::get(std::filesystem::path program) {
   const std::filesystem::path file = directory_ / fmt::format("abilities-{}.json", text::hex(identity));
   if (std::optional<Capabilities> stored = load(file)) co_return known_[identity] = std::move(*stored);
 
-  const Capabilities capabilities = parse_capabilities(co_await ask_program(program));
+  const auto failed = failures_.find(identity);
+  if (failed != failures_.end() && std::chrono::steady_clock::now() < failed->second.until) throw Error(failed->second.error);
+  std::optional<Error> failure;
+  Capabilities capabilities;
+  try {
+    capabilities = parse_capabilities(co_await ask_program(program));
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    failure = error;
+  }
+  if (failure) {
+    failures_.insert_or_assign(identity, Failure{*failure, std::chrono::steady_clock::now() + kFailureTime});
+    throw Error(std::move(*failure));
+  }
   os::make_directories(directory_);
   os::replace_file(file, boost::json::serialize(json::to_json(capabilities)));
   known_[identity] = capabilities;

@@ -3,6 +3,7 @@
 
 #include <boost/describe.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "loop/awaitable.h"
 #include "model/machine_spec.h"
 #include "qmp/client.h"
@@ -31,6 +33,8 @@ struct Capabilities {
   std::vector<std::string> cpu_models;
   std::vector<std::string> types;  ///< every type that can be created: devices, accelerators ("kvm-accel"), back ends
 
+  /// Why Visor cannot use this QEMU, or an empty text.
+  std::string too_old() const;
   bool at_least(std::uint32_t wanted_major, std::uint32_t wanted_minor) const {
     return major > wanted_major || (major == wanted_major && minor >= wanted_minor);
   }
@@ -76,7 +80,12 @@ class CapabilityCache {
   std::optional<Capabilities> load(const std::filesystem::path& file) const;
 
   std::filesystem::path directory_;
+  struct Failure {
+    Error error;
+    std::chrono::steady_clock::time_point until;
+  };
   std::map<std::string, Capabilities> known_;  ///< by identity
+  std::map<std::string, Failure> failures_;    ///< those that could not be asked a moment ago
 };
 
 }  // namespace visor::qemu

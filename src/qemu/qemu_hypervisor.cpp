@@ -51,9 +51,18 @@ Awaitable<std::vector<model::QemuInfo>> QemuHypervisor::probe() {
   for (const model::Arch arch : kArchs) {
     const auto program = os::find_program(program_name(arch));
     if (!program) continue;
-    const HostFacts facts = co_await this->facts(arch, *program);
-    list.push_back(
-        {arch, program->native(), facts.capabilities.version, facts.accelerators.best(), facts.accelerators.accelerators});
+    model::QemuInfo info{arch, program->native(), "", "", {}, ""};
+    try {
+      const HostFacts facts = co_await this->facts(arch, *program);
+      info.version = facts.capabilities.version;
+      info.accelerator = facts.accelerators.best();
+      info.accelerators = facts.accelerators.accelerators;
+      info.problem = facts.capabilities.too_old();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      info.problem = error.what();
+    }
+    list.push_back(std::move(info));
   }
   if (list.empty()) {
     throw Error(ErrorKind::unsupported, "qemu.missing", "There is no QEMU on this host.",

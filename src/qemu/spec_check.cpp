@@ -14,8 +14,6 @@
 namespace visor::qemu {
 namespace {
 
-constexpr std::uint32_t kOldestMajor = 7;
-constexpr std::uint32_t kOldestMinor = 2;
 /// Under emulation x86 has no interrupt remapping for processors beyond (qemu hw/i386/x86.c: x2APIC ids need it).
 constexpr std::uint32_t kEmulatedX86Cpus = 255;
 constexpr std::size_t kIdeDisks = 4;
@@ -120,11 +118,8 @@ const MachineType* resolve_machine(const model::MachineSpec& spec, const Capabil
 }
 
 void check_for_qemu(const model::MachineSpec& spec, const HostFacts& facts, Validation& validation) {
-  if (!facts.capabilities.at_least(kOldestMajor, kOldestMinor)) {
-    validation.refuse(
-        "spec.arch", "unsupported",
-        fmt::format("QEMU {} is too old; {}.{} is needed at least.", facts.capabilities.version, kOldestMajor, kOldestMinor));
-  }
+  const std::string too_old = facts.capabilities.too_old();
+  if (!too_old.empty()) validation.refuse("spec.arch", "unsupported", too_old);
   check_machine(spec, facts.capabilities, validation);
   check_accelerator(spec, facts.accelerators, validation);
   check_cpu(spec, facts, validation);

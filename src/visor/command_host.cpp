@@ -30,6 +30,10 @@ Details host_details(const model::Host& host) {
                                      format_size(host.storage.total.count), host.storage.path));
   std::string label = "QEMU";
   for (const model::QemuInfo& qemu : host.qemu) {
+    if (!qemu.problem.empty()) {
+      details.add(std::exchange(label, ""), {fmt::format("{}: {}", json::enum_name(qemu.arch), qemu.problem), Color::red});
+      continue;
+    }
     details.add(std::exchange(label, ""),
                 fmt::format("{} {} uses {} ({})", json::enum_name(qemu.arch), qemu.version, qemu.accelerator, qemu.path));
     for (const model::AcceleratorState& state : qemu.accelerators) {
@@ -92,6 +96,10 @@ void check_programs(std::vector<Finding>& findings) {
 void check_accelerators(const model::Host& host, std::vector<Finding>& findings) {
   for (const model::QemuInfo& qemu : host.qemu) {
     const std::string what = fmt::format("QEMU {}", json::enum_name(qemu.arch));
+    if (!qemu.problem.empty()) {
+      findings.push_back({what, "failed", qemu.problem});
+      continue;
+    }
     findings.push_back({what, "ok", fmt::format("{} at {}, uses {}", qemu.version, qemu.path, qemu.accelerator)});
     for (const model::AcceleratorState& state : qemu.accelerators) {
       if (!state.usable) findings.push_back({what + " " + state.name, "degraded", state.reason});

@@ -246,28 +246,5 @@ def wait_forever(handler):
         pass
 
 
-class NoQemu(TestCase):
-    @classmethod
-    def setUpClass(cls):
-        pass  # has a daemon of its own
-
-    def test_without_any_qemu_the_daemon_runs_and_says_what_is_missing(self):
-        self.daemon = self.own_daemon()
-        self.daemon.stop()
-        empty = self.daemon.folder / "empty-path"
-        empty.mkdir()
-        self.daemon.start(environment={"PATH": str(empty)})
-        self.assertEqual(self.daemon.expect(200, "GET", "/host").json["qemu"], [])
-        self.daemon.expect(200, "GET", "/inventory")
-        answer = self.daemon.post("/machines", {"name": "poor", "spec": {"firmware": "bios"}})
-        if answer.status == 202:
-            self.daemon.ended_task(answer.json["task"])
-            start = self.daemon.post("/machines/poor/actions/start")
-            text = str(self.daemon.ended_task(start.json["task"])) if start.status == 202 else start.body.decode()
-        else:
-            text = answer.body.decode()
-        self.assertIn("qemu", text.lower())
-
-
 if __name__ == "__main__":
     unittest.main()

@@ -173,6 +173,7 @@ export interface HostQemu {
   version: string;
   accelerator: string;
   accelerators: { name: string; usable: boolean; reason: string }[];
+  problem: string;
 }
 
 export interface Host {

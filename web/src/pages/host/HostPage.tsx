@@ -28,6 +28,7 @@ const useStyles = makeStyles({
   value: { overflowWrap: 'anywhere', textAlign: 'right', '@media (max-width: 639px)': { textAlign: 'left' } },
   usable: { color: tokens.colorStatusSuccessForeground1, fontSize: tokens.fontSizeBase600 },
   unusable: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase600 },
+  broken: { color: tokens.colorStatusDangerForeground1, fontSize: tokens.fontSizeBase600 },
 });
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
@@ -124,11 +125,20 @@ function QemuCard({ qemu }: { qemu: HostQemu }) {
     <RowCard>
       <SettingRow
         icon={<DesktopTowerRegular />}
-        title={`QEMU ${qemu.version} · ${qemu.arch}`}
+        title={['QEMU', qemu.version, '·', qemu.arch].filter(Boolean).join(' ')}
         sentence={<span className={common.mono}>{qemu.path}</span>}
       >
-        <Chip>{t(`accelerator.${qemu.accelerator}`, { defaultValue: qemu.accelerator })}</Chip>
+        {!qemu.problem && (
+          <Chip>{t(`accelerator.${qemu.accelerator}`, { defaultValue: qemu.accelerator })}</Chip>
+        )}
       </SettingRow>
+      {qemu.problem && (
+        <SettingRow
+          icon={<DismissCircleRegular className={styles.broken} />}
+          title={t('host.unusable')}
+          sentence={qemu.problem}
+        />
+      )}
       {qemu.accelerators.map((one) => (
         <SettingRow
           key={one.name}
