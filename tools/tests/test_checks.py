@@ -1,5 +1,6 @@
 """Each rule finds its own small sample, and leaves a good one alone."""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from checks import commits, floors, forbidden, headers, names, sizes, words  # noqa: E402
+from checks import commits, floors, forbidden, headers, names, sizes, translations, words  # noqa: E402
 from checks.source import Tree, blank_comments_and_literals  # noqa: E402
 
 FLOORS = "base:\nloop: base\nengine: base loop\n"
@@ -135,6 +136,57 @@ class SizesTest(CheckTest):
     def test_braces_in_initialisers_are_no_functions(self):
         code = "namespace n {\nconst std::vector<Rule> kRules = {\n" + '  {"a", f(1)},\n' * 100 + "};\n}\n"
         self.assertEqual(list(sizes.functions(blank_comments_and_literals(code))), [])
+
+
+class TranslationsTest(CheckTest):
+    """A reader of Chinese would find English where words are missing."""
+
+    SOURCE = """
+void f() {
+  validation.refuse("a", "range", fmt::format("{} is too large; "
+                                              "take {}.", a, b));
+  throw Error(ErrorKind::conflict, "machine.busy", "x");
+  run.step("Make it");
+  description.kind = "machine." + verb;
+  describe(entry, "start", {});
+}
+"""
+    PAGE = {"taskKind": {"machine_start": "启动"}, "setting": {"cpu_count": {"title": "处理器", "sentence": "数量。"}},
+            "state": {"running": "运行中"}}
+    DAEMON = {"error": {"machine.busy": {"title": "忙"}, "internal": {"title": "错误"}}, "setting": {}, "step": {"Make it": "制作"},
+              "sentence": {"{} is too large; take {}.": "{1}过大"}}
+
+    def setUp(self):
+        super().setUp()
+        self.write("src/engine/a.cpp", self.SOURCE)
+        self.write("src/model/settings.cpp", 'number("cpu.count", "integer");\n')
+        self.write("src/model/a.h", "BOOST_DEFINE_ENUM_CLASS(Status, running)\n")
+        self.write_words(self.PAGE, self.DAEMON)
+
+    def write_words(self, page, daemon):
+        self.write(translations.PAGE_WORDS, json.dumps(page))
+        self.write(translations.DAEMON_WORDS, json.dumps(daemon))
+
+    def test_all_have_words(self):
+        self.assert_clean(translations)
+
+    def test_each_without_words_is_named(self):
+        empty = {part: {} for part in self.DAEMON}
+        self.write_words({}, empty)
+        said = "\n".join(self.findings(translations))
+        for what in ("error 'machine.busy'", "task 'machine.start'", "step 'Make it'", "setting 'cpu.count'", "Status 'running'",
+                     "'{} is too large; take {}.'"):
+            self.assertIn(what + " has no Chinese words", said)
+
+    def test_words_that_nobody_says_any_more(self):
+        self.write("src/engine/a.cpp", self.SOURCE.replace("take {}", "give {}").replace("machine.busy", "machine.gone"))
+        said = "\n".join(self.findings(translations))
+        self.assertIn("no error is 'machine.busy'", said)
+        self.assertIn("nobody says '{} is too large; take {}.'", said)
+
+    def test_the_command_line_speaks_english(self):
+        self.write("src/visor/a.cpp", 'throw Error(ErrorKind::cancelled, "cli.declined", "x");\n')
+        self.assert_clean(translations)
 
 
 class CommitsTest(unittest.TestCase):

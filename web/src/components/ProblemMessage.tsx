@@ -9,15 +9,16 @@ import {
 import { useTranslation } from 'react-i18next';
 
 import { problemOf, problemText } from '../lib/words';
+import { ProblemDetail } from './ProblemDetail';
 
 export function ProblemMessage({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { t } = useTranslation();
-  const { title, hint } = problemText(t, problemOf(error));
+  const problem = problemText(t, problemOf(error));
   return (
     <MessageBar intent="error" layout="multiline">
       <MessageBarBody>
-        <MessageBarTitle>{title}</MessageBarTitle>
-        {hint}
+        <MessageBarTitle>{problem.title}</MessageBarTitle>
+        <ProblemDetail problem={problem} />
       </MessageBarBody>
       {onRetry && (
         <MessageBarActions>

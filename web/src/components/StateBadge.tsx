@@ -3,6 +3,7 @@ import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { useTranslation } from 'react-i18next';
 
 import type { MachineStatus } from '../api/types';
+import { reasonText } from '../lib/words';
 import {
   CircleRegular,
   ErrorCircleFilled,
@@ -53,7 +54,7 @@ export function StateBadge({ status, reason }: { status: MachineStatus; reason?:
   const styles = useStyles();
   const common = useCommonStyles();
   return (
-    <span className={mergeClasses(common.row, styles.gap)} title={reason || undefined}>
+    <span className={mergeClasses(common.row, styles.gap)} title={reason ? reasonText(reason) : undefined}>
       <StateIcon status={status} />
       <span className={common.ellipsis}>{t(`state.${status}`, { defaultValue: status })}</span>
     </span>

@@ -15,7 +15,7 @@ import { cancelTask } from '../api/calls';
 import type { StepState, Task, TaskState, TaskStep } from '../api/types';
 import { formatAge, formatSpan } from '../lib/format';
 import { useNow } from '../lib/hooks';
-import { problemText, stepTitle, taskTitle } from '../lib/words';
+import { problemText, spoken, stepTitle, taskTitle } from '../lib/words';
 import {
   ArrowUndoRegular,
   CheckmarkCircleFilled,
@@ -27,6 +27,7 @@ import {
   WarningFilled,
 } from './icons';
 import { useRun } from './notify';
+import { ProblemDetail } from './ProblemDetail';
 import { useCommonStyles } from './styles';
 
 const useStyles = makeStyles({
@@ -86,13 +87,13 @@ const stepLooks: Record<StepState, [typeof CircleRegular, Look]> = {
   undone: [ArrowUndoRegular, 'warn'],
 };
 
-function span(started: string | null, ended: string | null, now: number): string {
+function span(started: string | null, ended: string | null, now: number, language: string): string {
   if (!started) return '';
-  return formatSpan((ended ? new Date(ended).getTime() : now) - new Date(started).getTime());
+  return formatSpan((ended ? new Date(ended).getTime() : now) - new Date(started).getTime(), language);
 }
 
 function Step({ step, now }: { step: TaskStep; now: number }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const styles = useStyles();
   const common = useCommonStyles();
   const [Icon, look] = stepLooks[step.state] ?? stepLooks.waiting;
@@ -103,10 +104,12 @@ function Step({ step, now }: { step: TaskStep; now: number }) {
         aria-label={t(`stepState.${step.state}`)}
       />
       <span className={common.grow}>
-        <span className={styles.text}>{stepTitle(t, step.title)}</span>
-        {step.detail && <div className={mergeClasses(common.secondary, styles.text)}>{step.detail}</div>}
+        <span className={styles.text}>{stepTitle(step.title)}</span>
+        {step.detail && (
+          <div className={mergeClasses(common.secondary, styles.text)}>{spoken(step.detail)}</div>
+        )}
       </span>
-      <span className={common.secondary}>{span(step.started, step.ended, now)}</span>
+      <span className={common.secondary}>{span(step.started, step.ended, now, i18n.language)}</span>
     </li>
   );
 }
@@ -120,7 +123,8 @@ function TaskBody({ task, now }: { task: Task; now: number }) {
     <div className={styles.body}>
       {problem && (
         <div className={styles.error}>
-          {problem.title} {problem.hint}
+          <Body1Strong block>{problem.title}</Body1Strong>
+          <ProblemDetail problem={problem} />
         </div>
       )}
       <ol className={styles.steps}>
@@ -130,7 +134,7 @@ function TaskBody({ task, now }: { task: Task; now: number }) {
       </ol>
       {task.log.length > 0 && (
         <pre className={common.log} tabIndex={0} aria-label={t('tasks.log')}>
-          {task.log.join('\n')}
+          {task.log.map(spoken).join('\n')}
         </pre>
       )}
     </div>
@@ -159,9 +163,9 @@ export function TaskCard({ task, open: openAtFirst }: { task: Task; open?: boole
             {subject ? <TaskLink name={subject}>{title}</TaskLink> : title}
           </Body1Strong>
           <div className={mergeClasses(common.secondary, common.ellipsis)}>
-            {t(`taskState.${task.state}`)} · {span(task.created, task.ended, now)} ·{' '}
+            {t(`taskState.${task.state}`)} · {span(task.created, task.ended, now, i18n.language)} ·{' '}
             {formatAge(task.created, now, i18n.language)}
-            {running && task.waitsFor ? ` · ${t('tasks.waitsFor', { what: task.waitsFor })}` : ''}
+            {running && task.waitsFor ? ` · ${t('tasks.waitsFor', { what: spoken(task.waitsFor) })}` : ''}
           </div>
         </div>
         {running && task.cancellable && (

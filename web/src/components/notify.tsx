@@ -8,12 +8,13 @@ import {
   ToastTrigger,
   useToastController,
 } from '@fluentui/react-components';
-import { useMemo } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { noteTask } from '../api/inventory';
 import type { Task } from '../api/types';
 import { problemOf, problemText } from '../lib/words';
+import { ProblemDetail } from './ProblemDetail';
 
 export const toasterId = 'visor';
 
@@ -26,7 +27,12 @@ export function useNotify() {
   const { t } = useTranslation();
   const { dispatchToast } = useToastController(toasterId);
   return useMemo(() => {
-    const show = (intent: 'success' | 'error' | 'warning', title: string, body = '', action?: Action) =>
+    const show = (
+      intent: 'success' | 'error' | 'warning',
+      title: string,
+      body: ReactNode = null,
+      action?: Action,
+    ) =>
       dispatchToast(
         <Toast>
           <ToastTitle>{title}</ToastTitle>
@@ -44,8 +50,9 @@ export function useNotify() {
     return {
       show,
       problem: (error: unknown, action?: Action) => {
-        const { title, hint } = problemText(t, problemOf(error));
-        show('error', title, hint, action);
+        const words = problemText(t, problemOf(error));
+        const body = words.hint || words.said ? <ProblemDetail problem={words} /> : null;
+        show('error', words.title, body, action);
       },
     };
   }, [dispatchToast, t]);

@@ -45,17 +45,23 @@ describe('bytes', () => {
 
 describe('time', () => {
   it('keeps the width of a running clock', () => {
-    expect(formatClock(0)).toBe('00:00:00');
-    expect(formatClock(3725)).toBe('01:02:05');
-    expect(formatClock(6 * 86400 + 4 * 3600)).toBe('6d 04:00:00');
-    expect(formatClock(-5)).toBe('00:00:00');
+    expect(formatClock(0, 'en')).toBe('00:00:00');
+    expect(formatClock(3725, 'en')).toBe('01:02:05');
+    expect(formatClock(6 * 86400 + 4 * 3600, 'en')).toBe('6d 04:00:00');
+    expect(formatClock(-5, 'en')).toBe('00:00:00');
   });
 
   it('says how long work took', () => {
-    expect(formatSpan(400)).toBe('0.4 s');
-    expect(formatSpan(12_900)).toBe('12 s');
-    expect(formatSpan(185_000)).toBe('3 min 5 s');
-    expect(formatSpan(7_800_000)).toBe('2 h 10 min');
+    expect(formatSpan(400, 'en')).toBe('0.4 s');
+    expect(formatSpan(12_900, 'en')).toBe('12 s');
+    expect(formatSpan(185_000, 'en')).toBe('3 min 5 s');
+    expect(formatSpan(7_800_000, 'en')).toBe('2 h 10 min');
+  });
+
+  it('counts in Chinese for a reader of Chinese', () => {
+    expect(formatSpan(185_000, 'zh')).toBe('3 分 5 秒');
+    expect(formatSpan(7_800_000, 'zh')).toBe('2 小时 10 分');
+    expect(formatClock(6 * 86400, 'zh')).toBe('6 天 00:00:00');
   });
 
   it('says when it was', () => {

@@ -38,23 +38,24 @@ export function formatPercent(value: number): string {
 }
 
 /** `6d 04:12:09`, `04:12:09`: a clock that does not jump in width while it runs. */
-export function formatClock(seconds: number): string {
+export function formatClock(seconds: number, language: string): string {
   const whole = Math.max(0, Math.floor(seconds));
   const days = Math.floor(whole / 86400);
   const two = (part: number) => String(part).padStart(2, '0');
   const clock = `${two(Math.floor((whole % 86400) / 3600))}:${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}`;
-  return days > 0 ? `${days}d ${clock}` : clock;
+  return days > 0 ? `${days}${language === 'zh' ? ' 天' : 'd'} ${clock}` : clock;
 }
 
 /** A span of work: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
-export function formatSpan(milliseconds: number): string {
+export function formatSpan(milliseconds: number, language: string): string {
+  const [s, min, h] = language === 'zh' ? ['秒', '分', '小时'] : ['s', 'min', 'h'];
   const seconds = Math.max(0, milliseconds) / 1000;
-  if (seconds < 0.05) return '< 0.1 s';
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 0.05) return `< 0.1 ${s}`;
+  if (seconds < 10) return `${seconds.toFixed(1)} ${s}`;
+  if (seconds < 60) return `${Math.floor(seconds)} ${s}`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return `${minutes} ${min} ${Math.floor(seconds % 60)} ${s}`;
+  return `${Math.floor(minutes / 60)} ${h} ${minutes % 60} ${min}`;
 }
 
 export function formatDateTime(time: string, language: string): string {

@@ -1,8 +1,9 @@
 // Sentences that come from the daemon (tasks, errors, settings) in the reader's language, where we know them.
-import type { TFunction } from 'i18next';
+import i18next, { type TFunction } from 'i18next';
 
 import { ApiError } from '../api/client';
 import type { PortForward, Problem, Setting, Task } from '../api/types';
+import { daemonWords, translated } from './daemonWords';
 import { formatBytes } from './format';
 import { keyForWords, settingKey } from './settings';
 
@@ -13,20 +14,48 @@ export function taskTitle(t: TFunction, task: Task): string {
   });
 }
 
-/** A step's title is English from the daemon; the common ones are known here. */
-export function stepTitle(t: TFunction, title: string): string {
-  const slug = title.toLowerCase().replace(/[^a-z0-9]+/g, '_');
-  return t(`step.${slug}`, { defaultValue: title });
+const words = () => daemonWords(i18next.language);
+
+export const stepTitle = (title: string) => words()?.step[title] ?? title;
+
+/** A sentence of the daemon, in the reader's language when we know it. */
+export const spoken = (sentence: string) => translated(i18next.language, sentence) ?? sentence;
+
+/** Why a machine is as it is: a sentence, and below it what QEMU has written. */
+export function reasonText(reason: string): string {
+  const [first = '', ...log] = reason.split('\n');
+  return [spoken(first), ...log].join('\n');
 }
 
-export function problemText(t: TFunction, problem: Problem): { title: string; hint: string } {
+export interface ProblemWords {
+  title: string;
+  hint: string;
+  /** The daemon's own English where the title says less than it does. */
+  said: string;
+}
+
+export function problemText(t: TFunction, problem: Problem): ProblemWords {
   const slug = problem.code.replaceAll('.', '_');
-  const fields = (problem.fields ?? []).map((field) => field.detail).join(' ');
-  const detail = problem.detail || problem.title;
-  const said = fields && !detail.includes(fields) ? `${detail} ${fields}` : detail;
+  const fields = (problem.fields ?? []).map((field) => field.detail);
+  const sentences = fields.length > 0 ? fields : [problem.detail || problem.title];
+  const advice = problem.hint ?? '';
+  const known = words()?.error[problem.code];
+  if (!known) {
+    return {
+      title: t(`error.${slug}.title`, { defaultValue: sentences.join(' ') }),
+      hint: t(`error.${slug}.hint`, { defaultValue: advice }),
+      said: '',
+    };
+  }
+  const inWords = sentences.map((sentence) => translated(i18next.language, sentence));
+  const whole = inWords.every((sentence) => sentence !== undefined);
+  const hint = translated(i18next.language, advice) ?? known.hint ?? '';
+  // Advice with a command in it is never left out.
+  const lost = hint === '' || (advice.includes('`') && !hint.includes('`')) || /^sudo /.test(advice);
   return {
-    title: t(`error.${slug}.title`, { defaultValue: said }),
-    hint: t(`error.${slug}.hint`, { defaultValue: problem.hint ?? '' }),
+    title: whole ? inWords.join('') : known.title,
+    hint,
+    said: [...(whole ? [] : sentences), ...(lost ? [advice] : [])].join(' ').trim(),
   };
 }
 
@@ -40,11 +69,18 @@ export function problemOf(error: unknown): Problem {
   };
 }
 
+/** Members of lists by their place (`disks[0].bus`) have the words of all of them (`disks[].bus`). */
+const memberWords = (key: string) => words()?.setting[settingKey(key).replace(/\[\d+\]/g, '[]')];
+
 export const settingTitle = (t: TFunction, setting: Pick<Setting, 'key' | 'title'>) =>
-  t(`setting.${keyForWords(setting.key)}.title`, { defaultValue: setting.title || settingKey(setting.key) });
+  t(`setting.${keyForWords(setting.key)}.title`, {
+    defaultValue: memberWords(setting.key)?.title ?? (setting.title || settingKey(setting.key)),
+  });
 
 export const settingSentence = (t: TFunction, setting: Setting) =>
-  t(`setting.${keyForWords(setting.key)}.sentence`, { defaultValue: setting.description });
+  t(`setting.${keyForWords(setting.key)}.sentence`, {
+    defaultValue: memberWords(setting.key)?.sentence ?? setting.description,
+  });
 
 export const settingValue = (t: TFunction, key: string, value: string) =>
   t(`setting.${keyForWords(key)}.value.${value.replaceAll('.', '_')}`, { defaultValue: value });
@@ -63,3 +99,5 @@ export function valueText(t: TFunction, field: string, value: unknown, type?: st
   if (value == null) return t('common.nothing');
   return JSON.stringify(value);
 }
+
+export const listText = (t: TFunction, names: readonly string[]) => names.join(t('common.listSeparator'));

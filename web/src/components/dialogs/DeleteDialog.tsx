@@ -17,6 +17,7 @@ import { Trans, useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router-dom';
 
 import { deleteMachine, previewDelete } from '../../api/calls';
+import { listText } from '../../lib/words';
 import { DeleteRegular } from '../icons';
 import { useRun } from '../notify';
 import { ProblemMessage } from '../ProblemMessage';
@@ -103,7 +104,7 @@ export function DeleteDialog({ names }: { names: string[] }) {
       {isProtected ? (
         <MessageBar intent="warning" layout="multiline">
           <MessageBarBody>
-            {t('delete.protected', { names: preview.data?.protectedNames.join(', ') })}
+            {t('delete.protected', { names: listText(t, preview.data?.protectedNames ?? []) })}
           </MessageBarBody>
         </MessageBar>
       ) : (

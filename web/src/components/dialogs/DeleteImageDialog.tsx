@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { deleteImage } from '../../api/calls';
 import { useImages } from '../../api/inventory';
 import { formatBytes } from '../../lib/format';
+import { listText } from '../../lib/words';
 import { DeleteRegular } from '../icons';
 import { useRun } from '../notify';
 import { AskDialog } from './AskDialog';
@@ -24,7 +25,7 @@ export function DeleteImageDialog({ name }: { name: string }) {
     >
       {users.length > 0 ? (
         <MessageBar intent="warning" layout="multiline">
-          <MessageBarBody>{t('images.inUse', { names: users.join(', ') })}</MessageBarBody>
+          <MessageBarBody>{t('images.inUse', { names: listText(t, users) })}</MessageBarBody>
         </MessageBar>
       ) : (
         <Body1>{t('images.deleteSentence', { size: formatBytes(image?.fileSize ?? 0) })}</Body1>

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 
 import { actOnMachine } from '../../api/calls';
 import { powerIcons } from '../machine/powerIcons';
+import { listText } from '../../lib/words';
 import { useRun } from '../notify';
 import { AskDialog } from './AskDialog';
 
@@ -14,7 +15,7 @@ export function PowerDialog({ names, act }: { names: string[]; act: 'turnOff' | 
     act === 'turnOff' ? actOnMachine(name, 'stop', { force: true }) : actOnMachine(name, 'reset');
   return (
     <AskDialog
-      title={t(`confirm.${act}.title`, { names: names.join(', ') })}
+      title={t(`confirm.${act}.title`, { names: listText(t, names) })}
       act={t(`power.${act}`)}
       icon={powerIcons[act]}
       danger

@@ -20,11 +20,11 @@ export function useTaskNews(): void {
         continue;
       }
       if (!running.current.delete(task.id) || !['failed', 'undone'].includes(task.state)) continue;
-      const reason = task.error ? problemText(t, task.error) : { title: '', hint: '' };
+      const reason = task.error ? problemText(t, task.error) : null;
       notify.show(
         'error',
         t('tasks.failedNews', { title: taskTitle(t, task) }),
-        `${reason.title} ${reason.hint}`,
+        reason && `${reason.title} ${reason.hint} ${reason.said}`,
         {
           label: t('tasks.details'),
           run: () => navigate(`/tasks?task=${task.id}`),

@@ -40,8 +40,9 @@ export function AddressChips({ machine, most = 1 }: { machine: Machine; most?: n
 }
 
 export function Uptime({ machine }: { machine: Machine }) {
+  const { i18n } = useTranslation();
   const { startedAt, status } = machine.state;
   const now = useNow(1000);
   if (!startedAt || status === 'stopped' || status === 'saved' || status === 'crashed') return null;
-  return <span>{formatClock((now - new Date(startedAt).getTime()) / 1000)}</span>;
+  return <span>{formatClock((now - new Date(startedAt).getTime()) / 1000, i18n.language)}</span>;
 }

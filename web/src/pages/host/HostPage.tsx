@@ -20,6 +20,7 @@ import { Page } from '../../components/Page';
 import { RowCard, SettingRow } from '../../components/SettingRow';
 import { useCommonStyles } from '../../components/styles';
 import { formatBytes, formatClock, formatDateTime, formatPercent } from '../../lib/format';
+import { spoken } from '../../lib/words';
 import { HostStrip } from '../overview/HostStrip';
 
 const useStyles = makeStyles({
@@ -84,7 +85,7 @@ export default function HostPage() {
             )}
           </SettingRow>
           <SettingRow icon={<HistoryRegular />} title={t('host.uptime')} sentence={t('host.uptimeSentence')}>
-            {value(formatClock(host.uptimeSeconds))}
+            {value(formatClock(host.uptimeSeconds, i18n.language))}
           </SettingRow>
         </RowCard>
       </Section>
@@ -150,7 +151,7 @@ function QemuCard({ qemu }: { qemu: HostQemu }) {
             )
           }
           title={t(`accelerator.${one.name}`, { defaultValue: one.name.toUpperCase() })}
-          sentence={one.reason}
+          sentence={spoken(one.reason)}
         >
           {t(one.usable ? 'host.usable' : 'host.unusable')}
         </SettingRow>

@@ -13,6 +13,7 @@ import { Page } from '../../components/Page';
 import { useCommonStyles } from '../../components/styles';
 import { TaskCard } from '../../components/TaskCard';
 import { formatBytes, formatDateTime } from '../../lib/format';
+import { listText } from '../../lib/words';
 
 const useStyles = makeStyles({
   card: {
@@ -100,7 +101,9 @@ function ImageCard({ image }: { image: Image }) {
           {image.cloudInit && <Chip>cloud-init</Chip>}
           {image.sha256 && <CopyChip text={`sha256:${image.sha256.slice(0, 12)}…`} value={image.sha256} />}
           {image.usedBy.length > 0 && (
-            <Chip title={image.usedBy.join(', ')}>{t('images.usedBy', { count: image.usedBy.length })}</Chip>
+            <Chip title={listText(t, image.usedBy)}>
+              {t('images.usedBy', { count: image.usedBy.length })}
+            </Chip>
           )}
         </div>
       </div>

@@ -18,6 +18,7 @@ import { problemOf, problemText } from '../../lib/words';
 import { CopyChip } from '../../components/Chip';
 import { signedIn } from '../../components/frame/session';
 import { LanguageMenu, ThemeMenu } from '../../components/frame/PreferenceMenus';
+import { ProblemDetail } from '../../components/ProblemDetail';
 import { useTitle } from '../../components/Page';
 import { useCommonStyles } from '../../components/styles';
 import { codeOf } from '../../lib/loginCode';
@@ -104,7 +105,7 @@ export function SignIn({ failure, onSignedIn }: SignInProps) {
           {problem && (
             <MessageBar intent="error" layout="multiline">
               <MessageBarBody>
-                {problem.title} {problem.hint}
+                {problem.title} <ProblemDetail problem={problem} />
               </MessageBarBody>
             </MessageBar>
           )}

@@ -21,7 +21,7 @@ import { StateBadge } from '../../components/StateBadge';
 import { useCommonStyles } from '../../components/styles';
 import { Thumbnail } from '../../components/Thumbnail';
 import { hasScreen } from '../../lib/machines';
-import { taskTitle } from '../../lib/words';
+import { reasonText, spoken, taskTitle } from '../../lib/words';
 import { NameField } from './NameField';
 
 const useStyles = makeStyles({
@@ -115,7 +115,7 @@ export function HeaderCard({ machine, compact }: { machine: Machine; compact: bo
           {task && <Caption1>{taskTitle(t, task)}</Caption1>}
         </div>
         {state.status === 'crashed' && state.reason && (
-          <Caption1 className={styles.reason}>{state.reason}</Caption1>
+          <Caption1 className={styles.reason}>{reasonText(state.reason)}</Caption1>
         )}
       </div>
       <div className={styles.chips}>
@@ -155,7 +155,7 @@ function AcceleratorChip({ machine }: { machine: Machine }) {
   return accelerator === 'kvm' ? (
     <Chip icon={<FlashRegular />}>{t('machine.kvm')}</Chip>
   ) : (
-    <Chip icon={<WarningRegular />} title={acceleratorReason}>
+    <Chip icon={<WarningRegular />} title={spoken(acceleratorReason)}>
       {t('machine.emulated')}
     </Chip>
   );

@@ -8,7 +8,7 @@ import { ApiError } from '../../api/client';
 import type { JsonValue, Machine } from '../../api/types';
 import { useNotify } from '../../components/notify';
 import { patchOf, readSetting, settingKey } from '../../lib/settings';
-import { problemOf, problemText } from '../../lib/words';
+import { problemOf, problemText, spoken } from '../../lib/words';
 
 export function useChangeSetting(machine: Machine, key: string, title: string) {
   const { t } = useTranslation();
@@ -23,12 +23,12 @@ export function useChangeSetting(machine: Machine, key: string, title: string) {
       const answer = await patchMachine(at, patchOf(key, value));
       noteMachine(answer.machine);
       const refused = answer.rejected.find((change) => settingKey(change.field) === key);
-      if (refused) setProblem(refused.reason ?? t('settings.refused'));
+      if (refused) setProblem(refused.reason ? spoken(refused.reason) : t('settings.refused'));
       return refused ? null : answer.machine;
     } catch (error) {
       if (error instanceof ApiError && error.problem.status === 412) void live.refetch();
       const field = problemOf(error).fields?.find((one) => settingKey(one.field).startsWith(key));
-      setProblem(field?.detail ?? problemText(t, problemOf(error)).title);
+      setProblem(field ? spoken(field.detail) : problemText(t, problemOf(error)).title);
       return null;
     } finally {
       setBusy(false);
