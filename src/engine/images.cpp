@@ -219,7 +219,7 @@ Awaitable<> ImageCatalogue::remove_now(TaskRun& run, std::string name) {
 }
 
 void ImageCatalogue::register_recovery() {
-  context_.tasks.on_undo("remove_build",
+  context_.tasks.on_undo("remove_build", "Undone: the unfinished build in {} was removed.",
                          [](std::string path) -> Awaitable<> { return deploy::remove_unfinished_build(std::move(path)); });
   context_.tasks.on_recover("image.delete", [this](model::Task task) -> Awaitable<TaskEngine::Recovery> {
     for (const store::Undo& entry : context_.store.undo_of(task.id)) {

@@ -297,15 +297,16 @@ Awaitable<> MachineBuilder::remove_everything(std::string id) {
 }
 
 void MachineBuilder::register_recovery() {
-  context_.tasks.on_undo("remove_path", [](std::string path) -> Awaitable<> {
+  context_.tasks.on_undo("remove_path", "Undone: {} was removed.", [](std::string path) -> Awaitable<> {
     os::remove_tree(path);
     co_return;
   });
-  context_.tasks.on_undo("remove_machine", [this](std::string id) -> Awaitable<> {
+  context_.tasks.on_undo("remove_machine", "Undone: the machine was removed again.", [this](std::string id) -> Awaitable<> {
     context_.machines.remove(id);
     co_return;
   });
-  context_.tasks.on_undo("finish_removal", [this](std::string id) -> Awaitable<> { return remove_everything(id); });
+  context_.tasks.on_undo("finish_removal", "The removal was finished.",
+                         [this](std::string id) -> Awaitable<> { return remove_everything(id); });
   context_.tasks.on_recover("machine.delete", [this](model::Task task) -> Awaitable<TaskEngine::Recovery> {
     for (const store::Undo& entry : context_.store.undo_of(task.id)) {
       if (entry.action == "finish_removal") co_await remove_everything(entry.argument);

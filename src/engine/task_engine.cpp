@@ -123,7 +123,9 @@ void TaskRun::leave_queue() { engine_.running_.at(id_)->turn = {}; }
 TaskEngine::TaskEngine(boost::asio::any_io_executor executor, store::Store& store, EventBus& events)
     : executor_(executor), store_(store), events_(events), queues_(executor), ended_(executor), group_(std::move(executor)) {}
 
-void TaskEngine::on_undo(std::string action, UndoAction handler) { undo_actions_[std::move(action)] = std::move(handler); }
+void TaskEngine::on_undo(std::string action, std::string told, UndoAction handler) {
+  undo_actions_[std::move(action)] = {std::move(told), std::move(handler)};
+}
 void TaskEngine::on_recover(std::string kind, Finisher handler) { finishers_[std::move(kind)] = std::move(handler); }
 
 model::Task TaskEngine::start(TaskDescription description, TaskWork work) {
@@ -203,10 +205,14 @@ Awaitable<> TaskEngine::execute(Running& running) {
 Awaitable<> TaskEngine::undo_all(std::string id) {
   bool complete = true;
   for (const store::Undo& entry : store_.undo_of(id)) {
-    const auto handler = undo_actions_.find(entry.action);
+    const auto known = undo_actions_.find(entry.action);
     try {
-      if (handler != undo_actions_.end()) co_await handler->second(entry.argument);
-      tasks_.at(id).log.push_back(fmt::format("undone: {} {}", entry.action, text::printable(entry.argument)));
+      if (known == undo_actions_.end()) {
+        tasks_.at(id).log.push_back(fmt::format("This visord does not know how to undo '{}'.", entry.action));
+        continue;
+      }
+      co_await known->second.handler(entry.argument);
+      tasks_.at(id).log.push_back(fmt::format(fmt::runtime(known->second.told), text::printable(entry.argument)));
     } catch (const Error& error) {
       complete = false;
       tasks_.at(id).log.push_back(

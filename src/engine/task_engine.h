@@ -66,7 +66,8 @@ class TaskEngine {
 
   /// Undoes one journal entry; must not mind when it is done already.
   using UndoAction = std::function<Awaitable<>(std::string argument)>;
-  void on_undo(std::string action, UndoAction handler);
+  /// `told` is the sentence for the task's log, with {} for the argument.
+  void on_undo(std::string action, std::string told, UndoAction handler);
   /// What becomes of a task that a dead daemon left open.
   struct Recovery {
     std::string sentence;   ///< for the task's log
@@ -111,7 +112,11 @@ class TaskEngine {
   loop::Notifier ended_;
   std::map<std::string, model::Task> tasks_;
   std::map<std::string, std::shared_ptr<Running>> running_;
-  std::map<std::string, UndoAction> undo_actions_;
+  struct KnownUndo {
+    std::string told;
+    UndoAction handler;
+  };
+  std::map<std::string, KnownUndo> undo_actions_;
   std::map<std::string, Finisher> finishers_;
   std::map<std::string, std::chrono::steady_clock::time_point> last_published_;
   bool closing_ = false;

@@ -24,7 +24,7 @@ TaskDescription description(std::string kind, std::string queue = "") {
 /// One run of a daemon over a store that outlives it.
 struct Daemon {
   explicit Daemon(testing::MemoryStore& store) : events(loop.executor()), tasks(loop.executor(), store, events) {
-    tasks.on_undo("mark", [this](std::string argument) -> Awaitable<> {
+    tasks.on_undo("mark", "Undone: {}.", [this](std::string argument) -> Awaitable<> {
       undone += argument;
       co_return;
     });
@@ -194,7 +194,7 @@ TEST(TaskEngine, WhatCouldNotBeUndoneIsTriedAgainAtTheNextStart) {
   testing::MemoryStore store;
   const auto start = [&store](std::string& undone, bool stuck) {
     Daemon daemon(store);
-    daemon.tasks.on_undo("remove", [&](std::string argument) -> Awaitable<> {
+    daemon.tasks.on_undo("remove", "Undone: {}.", [&](std::string argument) -> Awaitable<> {
       if (stuck) throw Error(ErrorKind::internal, "image.build_failed", "The program was killed.");
       undone += argument;
       co_return;

@@ -12,6 +12,7 @@ const useStyles = makeStyles({
     padding: 0,
     minWidth: 0,
   },
+  wide: { gridTemplateColumns: 'repeat(auto-fill, minmax(min(200px, 100%), 1fr))' },
   card: {
     position: 'relative',
     display: 'flex',
@@ -63,13 +64,21 @@ interface ChoiceCardsProps<T extends string> {
   value: T;
   choices: Choice<T>[];
   onChoose: (value: T) => void;
+  /** For titles that somebody else has chosen, such as the names of images. */
+  wide?: boolean;
 }
 
-export function ChoiceCards<T extends string>({ label, value, choices, onChoose }: ChoiceCardsProps<T>) {
+export function ChoiceCards<T extends string>({
+  label,
+  value,
+  choices,
+  onChoose,
+  wide,
+}: ChoiceCardsProps<T>) {
   const styles = useStyles();
   const group = useId();
   return (
-    <fieldset className={styles.group} aria-label={label}>
+    <fieldset className={mergeClasses(styles.group, wide && styles.wide)} aria-label={label}>
       {choices.map((choice) => (
         <label
           key={choice.value}

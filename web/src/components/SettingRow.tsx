@@ -37,7 +37,10 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalS,
     minWidth: 0,
     '@media (max-width: 639px)': { justifyContent: 'flex-start' },
+    ':empty': { display: 'none' },
   },
+  // On a phone the control stands below the words, not below the icon.
+  afterIcon: { '@media (max-width: 639px)': { marginLeft: '36px' } },
   below: {
     gridColumnStart: 1,
     gridColumnEnd: -1,
@@ -78,7 +81,7 @@ export function SettingRow({ title, sentence, icon, below, children }: SettingRo
           {sentence && <div className={mergeClasses(common.secondary, styles.sentence)}>{sentence}</div>}
         </div>
       </div>
-      <div className={styles.control}>{children}</div>
+      <div className={mergeClasses(styles.control, icon && styles.afterIcon)}>{children}</div>
       {below && <div className={styles.below}>{below}</div>}
     </div>
   );

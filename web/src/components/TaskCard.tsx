@@ -39,7 +39,7 @@ const useStyles = makeStyles({
   },
   head: { display: 'flex', alignItems: 'center', gap: tokens.spacingHorizontalM, minWidth: 0 },
   icon: { display: 'inline-flex', flexShrink: 0, fontSize: tokens.fontSizeBase500 },
-  small: { fontSize: tokens.fontSizeBase400 },
+  small: { fontSize: tokens.fontSizeBase400, height: tokens.lineHeightBase300, alignItems: 'center' },
   good: { color: tokens.colorStatusSuccessForeground1 },
   bad: { color: tokens.colorStatusDangerForeground1 },
   warn: { color: tokens.colorStatusWarningForeground1 },
@@ -59,6 +59,7 @@ const useStyles = makeStyles({
     flexDirection: 'column',
     gap: tokens.spacingVerticalXS,
   },
+  time: { whiteSpace: 'nowrap', flexShrink: 0 },
   step: { display: 'flex', alignItems: 'flex-start', gap: tokens.spacingHorizontalS, minHeight: '20px' },
   body: { paddingLeft: '32px', display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalS },
   error: {
@@ -109,7 +110,9 @@ function Step({ step, now }: { step: TaskStep; now: number }) {
           <div className={mergeClasses(common.secondary, styles.text)}>{spoken(step.detail)}</div>
         )}
       </span>
-      <span className={common.secondary}>{span(step.started, step.ended, now, i18n.language)}</span>
+      <span className={mergeClasses(common.secondary, styles.time)}>
+        {span(step.started, step.ended, now, i18n.language)}
+      </span>
     </li>
   );
 }
@@ -163,8 +166,8 @@ export function TaskCard({ task, open: openAtFirst }: { task: Task; open?: boole
             {subject ? <TaskLink name={subject}>{title}</TaskLink> : title}
           </Body1Strong>
           <div className={mergeClasses(common.secondary, common.ellipsis)}>
-            {t(`taskState.${task.state}`)} · {span(task.created, task.ended, now, i18n.language)} ·{' '}
-            {formatAge(task.created, now, i18n.language)}
+            {t(`taskState.${task.state}`)} · {span(task.created, task.ended, now, i18n.language)}
+            {running ? '' : ` · ${formatAge(task.created, now, i18n.language)}`}
             {running && task.waitsFor ? ` · ${t('tasks.waitsFor', { what: spoken(task.waitsFor) })}` : ''}
           </div>
         </div>

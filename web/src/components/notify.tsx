@@ -58,13 +58,17 @@ export function useNotify() {
   }, [dispatchToast, t]);
 }
 
+/** The task that a request has started shows at once. */
+export function noteStarted(answer: unknown): void {
+  if (typeof answer === 'object' && answer !== null && 'task' in answer) noteTask(answer.task as Task);
+}
+
 /** Runs a request; what it starts shows at once, what it refuses is told. Answers whether it went through. */
 export function useRun() {
   const notify = useNotify();
   return async (request: () => Promise<unknown>): Promise<boolean> => {
     try {
-      const answer = await request();
-      if (typeof answer === 'object' && answer !== null && 'task' in answer) noteTask(answer.task as Task);
+      noteStarted(await request());
       return true;
     } catch (error) {
       notify.problem(error);

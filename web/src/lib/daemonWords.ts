@@ -22,6 +22,15 @@ interface Pattern {
 }
 const compiled = new Map<string, Pattern[]>();
 
+/** What a short sentence begins with is one word: `{} is one of {}.` must not take a sentence that happens to hold its words. */
+function expressionOf(sentence: string): RegExp {
+  const [first = '', ...rest] = sentence.split('{}').map(escaped);
+  const short = first === '' && sentence.length < 26;
+  return new RegExp(
+    `^${[`${first}${short ? '(\\S*?)' : '([^]*?)'}${rest[0] ?? ''}`, ...rest.slice(1)].join('([^]*?)')}$`,
+  );
+}
+
 /** The sentences with most words of their own first: `{} is missing.` must not take what a longer one knows. */
 function patternsOf(language: string): Pattern[] {
   const known = compiled.get(language);
@@ -29,10 +38,7 @@ function patternsOf(language: string): Pattern[] {
   const patterns = Object.entries(daemonWords(language)?.sentence ?? {})
     .filter(([sentence]) => sentence.includes('{}'))
     .sort(([a], [b]) => b.length - a.length)
-    .map(([sentence, words]) => ({
-      matches: new RegExp(`^${sentence.split('{}').map(escaped).join('([^]*?)')}$`),
-      words,
-    }));
+    .map(([sentence, words]) => ({ matches: expressionOf(sentence), words }));
   compiled.set(language, patterns);
   return patterns;
 }

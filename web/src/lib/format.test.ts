@@ -67,7 +67,7 @@ describe('time', () => {
   it('says when it was', () => {
     const now = Date.parse('2026-01-01T12:00:00Z');
     expect(formatAge('2026-01-01T11:55:00Z', now, 'en')).toBe('5 minutes ago');
-    expect(formatAge('2026-01-01T11:55:00Z', now, 'zh')).toBe('5分钟前');
+    expect(formatAge('2026-01-01T11:55:00Z', now, 'zh')).toBe('5 分钟前');
     expect(formatAge('2026-01-01T12:00:05Z', now, 'en')).toBe('now');
     expect(formatAge('nonsense', now, 'en')).toBe('–');
   });

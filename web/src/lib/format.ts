@@ -76,7 +76,12 @@ export function formatAge(time: string, now: number, language: string): string {
   const seconds = Math.max(0, (now - new Date(time).getTime()) / 1000);
   if (!Number.isFinite(seconds)) return '–';
   const [unit, size] = ages.find(([, length]) => seconds >= length) ?? ['second', 1];
-  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(-Math.floor(seconds / size), unit);
+  const age = new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(
+    -Math.floor(seconds / size),
+    unit,
+  );
+  // "5分钟前" stands beside "5 分".
+  return age.replace(/^(\d+)(?=\p{Script=Han})/u, '$1 ');
 }
 
 /** Reads `4 GiB`, `512m`, `1.5G`, `1073741824`; null when it is none of these. Units are powers of 1024. */

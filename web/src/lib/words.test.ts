@@ -72,6 +72,9 @@ describe('what the daemon says', () => {
   });
 
   it('keeps the log below the reason of a crash as it is', () => {
+    expect(spoken('The path is one of the host that you see.')).toBe(
+      'The path is one of the host that you see.',
+    );
     expect(reasonText('QEMU ended: signal 9.\nread of x is missing.')).toBe(
       'QEMU 已结束：signal 9。\nread of x is missing.',
     );

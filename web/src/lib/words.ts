@@ -24,7 +24,7 @@ export const spoken = (sentence: string) => translated(i18next.language, sentenc
 /** Why a machine is as it is: a sentence, and below it what QEMU has written. */
 export function reasonText(reason: string): string {
   const [first = '', ...log] = reason.split('\n');
-  return [spoken(first), ...log].join('\n');
+  return [spoken(first), ...log.map((line) => words()?.sentence[line] ?? line)].join('\n');
 }
 
 export interface ProblemWords {

@@ -13,10 +13,16 @@ import {
 import { useState, type FormEvent, type ReactElement, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { ProblemMessage } from '../ProblemMessage';
 import { useCloseDialog } from './address';
 
 const useStyles = makeStyles({
-  content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM },
+  content: {
+    display: 'flex',
+    flexDirection: 'column',
+    gap: tokens.spacingVerticalM,
+    paddingBottom: tokens.spacingVerticalM,
+  },
   danger: {
     backgroundColor: tokens.colorStatusDangerBackground3,
     color: tokens.colorNeutralForegroundOnBrand,
@@ -37,7 +43,7 @@ interface AskDialogProps {
   icon?: ReactElement;
   danger?: boolean;
   ready?: boolean;
-  /** Answers whether the dialog is done and may close. */
+  /** Answers whether the dialog is done and may close; what it throws is shown in the dialog. */
   onAct: () => Promise<boolean>;
   children: ReactNode;
 }
@@ -47,12 +53,18 @@ export function AskDialog({ title, act, icon, danger, ready = true, onAct, child
   const styles = useStyles();
   const close = useCloseDialog();
   const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
-    const done = await onAct();
-    setBusy(false);
-    if (done) close();
+    setError(null);
+    try {
+      if (await onAct()) close();
+    } catch (cause) {
+      setError(cause);
+    } finally {
+      setBusy(false);
+    }
   };
   return (
     <Dialog open onOpenChange={(_, data) => !data.open && close()}>
@@ -60,7 +72,10 @@ export function AskDialog({ title, act, icon, danger, ready = true, onAct, child
         <form onSubmit={(event) => void submit(event)}>
           <DialogBody>
             <DialogTitle>{title}</DialogTitle>
-            <DialogContent className={styles.content}>{children}</DialogContent>
+            <DialogContent className={styles.content}>
+              {children}
+              {error !== null && <ProblemMessage error={error} />}
+            </DialogContent>
             <DialogActions>
               <Button onClick={close}>{t('common.cancel')}</Button>
               <Button

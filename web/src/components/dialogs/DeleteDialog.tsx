@@ -1,9 +1,11 @@
 // Deleting cannot be undone: it lists what will be removed and asks for the name.
 import {
   Body1,
+  Button,
   Field,
   Input,
   MessageBar,
+  MessageBarActions,
   MessageBarBody,
   Skeleton,
   SkeletonItem,
@@ -36,6 +38,8 @@ const useStyles = makeStyles({
     overflowWrap: 'anywhere',
   },
 });
+
+const settingsOf = (name: string) => `/machines/${name}/settings/behaviour`;
 
 function usePreview(names: string[]) {
   return useQuery({
@@ -87,14 +91,14 @@ export function DeleteDialog({ names }: { names: string[] }) {
       ready={typed === wanted && !isProtected && preview.isSuccess}
       onAct={act}
     >
-      <Body1>{t('delete.sentence')}</Body1>
+      {!isProtected && <Body1>{t('delete.sentence')}</Body1>}
       {preview.isPending && (
         <Skeleton aria-label={t('common.loading')}>
           <SkeletonItem size={32} />
         </Skeleton>
       )}
       {preview.isError && <ProblemMessage error={preview.error} />}
-      {preview.data && preview.data.removes.length > 0 && (
+      {preview.data && !isProtected && preview.data.removes.length > 0 && (
         <ul className={mergeClasses(styles.list, common.mono)} aria-label={t('delete.removes')} tabIndex={0}>
           {preview.data.removes.map((path) => (
             <li key={path}>{path}</li>
@@ -106,6 +110,11 @@ export function DeleteDialog({ names }: { names: string[] }) {
           <MessageBarBody>
             {t('delete.protected', { names: listText(t, preview.data?.protectedNames ?? []) })}
           </MessageBarBody>
+          <MessageBarActions>
+            <Button size="small" onClick={() => navigate(settingsOf(preview.data?.protectedNames[0] ?? ''))}>
+              {t('tab.settings')}
+            </Button>
+          </MessageBarActions>
         </MessageBar>
       ) : (
         <Field

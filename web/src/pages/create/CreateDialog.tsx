@@ -42,8 +42,12 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalXXL,
     '@media (max-width: 799px)': { gridTemplateColumns: 'minmax(0, 1fr)' },
   },
+  error: { paddingTop: tokens.spacingVerticalL },
   form: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalXL, minWidth: 0 },
 });
+
+/** A refusal must be seen, wherever the form was scrolled to. */
+const intoView = (element: HTMLElement | null) => element?.scrollIntoView({ block: 'nearest' });
 
 export default function CreateDialog() {
   const { t } = useTranslation();
@@ -125,7 +129,11 @@ export default function CreateDialog() {
                 </div>
                 <CreateSummary form={form} name={name} image={image} onChange={change} />
               </div>
-              {error !== null && <ProblemMessage error={error} />}
+              {error !== null && (
+                <div ref={intoView} className={styles.error}>
+                  <ProblemMessage error={error} />
+                </div>
+              )}
             </DialogContent>
             <DialogActions>
               <Button onClick={close}>{t('common.cancel')}</Button>

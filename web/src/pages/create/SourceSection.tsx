@@ -76,6 +76,7 @@ function ImageChoice({ image, onChange }: Omit<SourceSectionProps, 'form'>) {
     <>
       {images.length > 0 && (
         <ChoiceCards
+          wide
           label={t('create.from.image')}
           value={image?.name ?? ''}
           choices={images.map((one) => ({

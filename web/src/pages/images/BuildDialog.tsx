@@ -6,12 +6,11 @@ import { useTranslation } from 'react-i18next';
 import { buildImage } from '../../api/calls';
 import { useBuildable, useHost } from '../../api/inventory';
 import { AskDialog } from '../../components/dialogs/AskDialog';
-import { useRun } from '../../components/notify';
+import { noteStarted } from '../../components/notify';
 import { ProblemMessage } from '../../components/ProblemMessage';
 
 export default function BuildDialog() {
   const { t } = useTranslation();
-  const run = useRun();
   const buildable = useBuildable();
   const host = useHost();
   const architectures = host?.qemu.map((qemu) => qemu.arch) ?? [];
@@ -25,7 +24,10 @@ export default function BuildDialog() {
       title={t('images.build')}
       act={t('images.buildAct')}
       ready={name !== ''}
-      onAct={() => run(() => buildImage(name, architecture))}
+      onAct={async () => {
+        noteStarted(await buildImage(name, architecture));
+        return true;
+      }}
     >
       <Body1>{t('images.buildSentence')}</Body1>
       {buildable.isError && (

@@ -5,13 +5,12 @@ import { useTranslation } from 'react-i18next';
 
 import { importImage } from '../../api/calls';
 import { AskDialog } from '../../components/dialogs/AskDialog';
-import { useRun } from '../../components/notify';
+import { noteStarted } from '../../components/notify';
 
 const formats = ['', 'qcow2', 'raw', 'vmdk', 'vhdx', 'vdi'];
 
 export default function ImportDialog() {
   const { t } = useTranslation();
-  const run = useRun();
   const [name, setName] = useState('');
   const [source, setSource] = useState('');
   const [format, setFormat] = useState('');
@@ -20,9 +19,9 @@ export default function ImportDialog() {
   const sourceFits = /^(\/|https?:\/\/)\S+/.test(source.trim());
   const sumFits = sha256.trim() === '' || /^[0-9a-f]{64}$/i.test(sha256.trim());
   const formatWord = (value: string) => value || t('images.formatAuto');
-  const act = () =>
-    run(() =>
-      importImage({
+  const act = async () => {
+    noteStarted(
+      await importImage({
         name: name.trim(),
         source: source.trim(),
         ...(format && { format }),
@@ -30,6 +29,8 @@ export default function ImportDialog() {
         ...(description.trim() && { description: description.trim() }),
       }),
     );
+    return true;
+  };
   return (
     <AskDialog
       title={t('images.import')}

@@ -1,5 +1,13 @@
 // What a machine is and how it is doing, and the buttons for its power.
-import { Button, Caption1, ProgressBar, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
+import {
+  Button,
+  Caption1,
+  ProgressBar,
+  makeStyles,
+  mergeClasses,
+  tokens,
+  typographyStyles,
+} from '@fluentui/react-components';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router-dom';
 
@@ -80,8 +88,9 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalS,
     '@media (max-width: 899px)': { flexWrap: 'wrap' },
   },
+  log: { ...typographyStyles.caption1, color: tokens.colorBrandForegroundLink, alignSelf: 'flex-start' },
   progress: { position: 'absolute', left: '8px', right: '8px', bottom: 0, width: 'auto' },
-  reason: { color: tokens.colorStatusDangerForeground1, overflowWrap: 'anywhere' },
+  reason: { overflowWrap: 'anywhere', whiteSpace: 'pre-line', maxHeight: '96px', overflowY: 'auto' },
 });
 
 export function HeaderCard({ machine, compact }: { machine: Machine; compact: boolean }) {
@@ -115,7 +124,14 @@ export function HeaderCard({ machine, compact }: { machine: Machine; compact: bo
           {task && <Caption1>{taskTitle(t, task)}</Caption1>}
         </div>
         {state.status === 'crashed' && state.reason && (
-          <Caption1 className={styles.reason}>{reasonText(state.reason)}</Caption1>
+          <Caption1 className={styles.reason} tabIndex={0}>
+            {reasonText(state.reason)}
+          </Caption1>
+        )}
+        {state.status === 'crashed' && (
+          <Link to={`/machines/${name}/activity`} className={styles.log}>
+            {t('activity.log')}
+          </Link>
         )}
       </div>
       <div className={styles.chips}>
