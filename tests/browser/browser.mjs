@@ -93,7 +93,7 @@ export class Browser {
 
   /** A fresh page; `faults` gathers what the browser complained about. Close it with `page.context().close()`. */
   async open(path, options = {}) {
-    const { anonymous, outage, settle = true, ...rest } = options;
+    const { anonymous, outage, refusal, settle = true, ...rest } = options;
     const context = await this.chromium.newContext({
       viewport: desktop,
       locale: "en-US",
@@ -111,6 +111,7 @@ export class Browser {
       const expected =
         /screenshot/.test(message.location().url) ||
         (anonymous && /401/.test(text)) ||
+        (refusal && /status of 4\d\d/.test(text)) ||
         (outage && /ERR_|Failed to load resource/.test(text));
       if (message.type() === "error" && !expected) page.faults.push(text);
     });

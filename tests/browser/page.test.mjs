@@ -315,6 +315,22 @@ describe("looks", () => {
   });
 });
 
+describe("a refusal", () => {
+  it("stands in the dialog that asked, in the reader's language and with what he wrote", () =>
+    withPage(
+      "/images?dialog=import",
+      { locale: "zh-CN", refusal: true },
+      async (page) => {
+        const dialog = page.getByRole("dialog");
+        await dialog.getByLabel("名称").fill("Bad Name!");
+        await dialog.getByLabel("文件或网址").fill("/no/such/file");
+        await dialog.getByRole("button", { name: "导入" }).click();
+        await dialog.getByText("“Bad Name!”不能作为映像名称").waitFor();
+        assert.deepEqual(await axeFindings(page), []);
+      },
+    ));
+});
+
 describe("every page", () => {
   for (const [name, path] of Object.entries(pages))
     it(`has no serious findings in light and dark, and fits a phone: ${name}`, () =>

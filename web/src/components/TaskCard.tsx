@@ -69,6 +69,10 @@ const useStyles = makeStyles({
     color: tokens.colorStatusDangerForeground1,
     overflowWrap: 'anywhere',
   },
+  stopped: {
+    backgroundColor: tokens.colorStatusWarningBackground1,
+    color: tokens.colorStatusWarningForeground1,
+  },
   text: { overflowWrap: 'anywhere' },
 });
 
@@ -125,7 +129,7 @@ function TaskBody({ task, now }: { task: Task; now: number }) {
   return (
     <div className={styles.body}>
       {problem && (
-        <div className={styles.error}>
+        <div className={mergeClasses(styles.error, task.state !== 'failed' && styles.stopped)}>
           <Body1Strong block>{problem.title}</Body1Strong>
           <ProblemDetail problem={problem} />
         </div>
