@@ -26,25 +26,33 @@ bool cloud_init_finished(const std::string& serial_output) {
 
 }  // namespace
 
-GuestWatch::GuestWatch(Context& context) : context_(context), changed_(context.executor), group_(context.executor) {}
+GuestWatch::GuestWatch(Context& context) : context_(context), group_(context.executor) {}
 
 void GuestWatch::follow(const std::string& id) {
   group_.spawn("watch guest", [this, id]() -> Awaitable<> { return watch(id); });
 }
 
-void GuestWatch::look(const std::string&) { changed_.notify_all(); }
+void GuestWatch::look(const std::string& id) { news_of(id)->notify_all(); }
+
+std::shared_ptr<loop::Notifier> GuestWatch::news_of(const std::string& id) {
+  std::shared_ptr<loop::Notifier>& news = news_[id];
+  if (!news) news = std::make_shared<loop::Notifier>(context_.executor);
+  return news;
+}
 
 Awaitable<> GuestWatch::watch(std::string id) {
   const MachineEntry* first = context_.machines.find(id);
   const hypervisor::RunningMachine* process = first != nullptr ? first->running.get() : nullptr;
+  const std::shared_ptr<loop::Notifier> news = news_of(id);
   loop::Duration pause = kFirstPause;
   for (;;) {
     const MachineEntry* entry = context_.machines.find(id);
+    if (entry == nullptr || entry->running == nullptr) news_.erase(id);
     // A machine that was started again has a watcher of its own.
     if (entry == nullptr || entry->running == nullptr || entry->running.get() != process) co_return;
     if (!entry->record.spec.guest_agent) co_return;
     const bool complete = co_await ask(id);
-    const bool woken = co_await changed_.wait(complete ? loop::Duration(std::chrono::hours(1)) : pause);
+    const bool woken = co_await news->wait(complete ? loop::Duration(std::chrono::hours(1)) : pause);
     pause = woken ? loop::Duration(kFirstPause) : std::min<loop::Duration>(pause * 2, kLongestPause);
   }
 }
@@ -64,7 +72,7 @@ Awaitable<bool> GuestWatch::ask(std::string id) {
   if (now == nullptr) co_return false;
   if (changed) {
     context_.machines.publish(*now);
-    changed_.notify_all();
+    news_of(id)->notify_all();
   }
   co_return answers && !now->addresses.empty();
 }
@@ -93,6 +101,7 @@ Awaitable<> GuestWatch::ask_details(std::string id) {
 
 Awaitable<> GuestWatch::wait_ready(std::string id, std::chrono::seconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const std::shared_ptr<loop::Notifier> news = news_of(id);
   for (;;) {
     MachineEntry& entry = require_machine(context_, id);
     if (entry.ready) co_return;
@@ -114,7 +123,7 @@ Awaitable<> GuestWatch::wait_ready(std::string id, std::chrono::seconds timeout)
           fmt::format("Look at it with `visor console {}`. Readiness needs the guest agent or cloud-init in the guest.",
                       entry.record.name));
     }
-    co_await changed_.wait(std::min<loop::Duration>(left, std::chrono::seconds(1)));
+    co_await news->wait(std::min<loop::Duration>(left, std::chrono::seconds(1)));
   }
 }
 

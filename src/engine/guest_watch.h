@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <map>
+#include <memory>
 #include <string>
 
 #include "engine/context.h"
@@ -29,8 +31,11 @@ class GuestWatch {
   Awaitable<bool> ask(std::string id);
   Awaitable<> ask_details(std::string id);
 
+  /// What wakes those who wait for news of this guest. Each has its own: news of one is no reason to ask all others.
+  std::shared_ptr<loop::Notifier> news_of(const std::string& id);
+
   Context& context_;
-  loop::Notifier changed_;
+  std::map<std::string, std::shared_ptr<loop::Notifier>> news_;
   loop::TaskGroup group_;
 };
 
