@@ -48,4 +48,6 @@ it('warns before the host is overcommitted', () => {
   expect(sizeWarnings({ ...emptyForm, quantity: 3 }, host, image)).toEqual(['memory']);
   const custom = { cpus: 1, memory: 1024 ** 3, disk: 1024 ** 3 };
   expect(sizeWarnings({ ...emptyForm, preset: 'custom', custom }, host, image)).toEqual(['diskBelowImage']);
+  const tooSmall = formProblems({ ...emptyForm, preset: 'custom', custom }, 'a', [], image);
+  expect(tooSmall, 'the daemon refuses it').toEqual(['diskBelowImage']);
 });

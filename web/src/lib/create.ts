@@ -71,7 +71,7 @@ export function sizeWarnings(
   return warnings;
 }
 
-export type FormProblem = 'nameRule' | 'nameTaken' | 'noImage' | 'noIso' | 'badSize';
+export type FormProblem = 'nameRule' | 'nameTaken' | 'noImage' | 'noIso' | 'badSize' | 'diskBelowImage';
 
 export function formProblems(
   form: CreateForm,
@@ -87,6 +87,7 @@ export function formProblems(
   if (form.source === 'iso' && !form.iso.trim().startsWith('/')) problems.push('noIso');
   const { cpus, memory, disk } = sizeOf(form);
   if (!(cpus >= 1) || !(memory >= 16 * 1024 ** 2) || !(disk >= 1024 ** 2)) problems.push('badSize');
+  if (form.source === 'image' && image && disk < image.virtualSize) problems.push('diskBelowImage');
   return problems;
 }
 

@@ -66,7 +66,11 @@ export function SizeSection({ form, image, host, onChange }: SizeSectionProps) {
         <CustomSize size={form.custom} onChange={(custom) => onChange({ custom })} />
       )}
       {warnings.map((warning) => (
-        <MessageBar key={warning} intent="warning" layout="multiline">
+        <MessageBar
+          key={warning}
+          intent={warning === 'diskBelowImage' ? 'error' : 'warning'}
+          layout="multiline"
+        >
           <MessageBarBody>
             {t(`create.warn.${warning}`, {
               threads: host?.cpu.threads,

@@ -95,7 +95,7 @@ export const MachineTile = memo(function MachineTile({
   const running = machine.state.status === 'running';
   const address = `/machines/${name}`;
   return (
-    <article
+    <div
       role="listitem"
       aria-label={name}
       data-machine={name}
@@ -168,6 +168,6 @@ export const MachineTile = memo(function MachineTile({
           aria-label={taskTitle(t, task)}
         />
       )}
-    </article>
+    </div>
   );
 });
