@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "engine/metrics_history.h"
+#include "engine/test_sample.h"
 #include "os/file.h"
 
 namespace visor::engine {
@@ -23,19 +24,6 @@ using model::MetricsRange;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-// 2026-01-01T00:00:00Z: the begin of a span of every width.
-const WallTime kStart{seconds(1767225600)};
-
-model::Sample sample_at(seconds after, double cpu) {
-  model::Sample sample;
-  sample.time = kStart + after;
-  sample.cpu_percent = cpu;
-  sample.vcpu_percent = {cpu};
-  sample.memory_resident = 512_MiB;
-  sample.disk_write_rate = 1e6;
-  return sample;
-}
 
 class HistoryFileTest : public testing::Test {
  protected:
@@ -83,7 +71,6 @@ TEST_F(HistoryFileTest, AKilledDaemonLosesMinutesAndNotADayOrAMonth) {
   EXPECT_EQ(day.back().time, kStart + hours(30) - minutes(15));
   EXPECT_DOUBLE_EQ(day.front().cpu_percent, 40);
   EXPECT_EQ(day.front().memory_resident, 512_MiB);
-  EXPECT_FALSE(day.front().memory_used);
   EXPECT_FALSE(day.front().net_receive_rate);
   const auto month = after_reload(MetricsRange::month, hours(30));
   ASSERT_EQ(month.size(), 10U);

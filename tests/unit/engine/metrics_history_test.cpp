@@ -6,25 +6,12 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "engine/test_sample.h"
 
 namespace visor::engine {
 namespace {
 
 using std::chrono::seconds;
-
-// 2026-01-01T00:00:00Z: the begin of a span of every width.
-const WallTime kStart{seconds(1767225600)};
-
-model::Sample sample_at(seconds after, double cpu) {
-  model::Sample sample;
-  sample.time = kStart + after;
-  sample.cpu_percent = cpu;
-  sample.vcpu_percent = {cpu, cpu / 2};
-  sample.memory_used = 300_MiB;
-  sample.memory_resident = 512_MiB;
-  sample.disk_read_rate = 1.5e9;
-  return sample;
-}
 
 void fill(MetricsHistory& history, seconds from, seconds until, double cpu, seconds step = seconds(2)) {
   for (seconds at = from; at < until; at += step) history.add(sample_at(at, cpu), step);
