@@ -15,6 +15,13 @@ from harness import BIN, MIB, READY, Daemon, TestCase, is_alive, wait_for
 SETTLED = ("stopped", "running", "paused", "saved", "crashed")
 
 
+def is_qemu(pid):
+    """Whether the process is the program already, and no longer a copy of the daemon that holds the daemon's files."""
+    with contextlib.suppress(OSError):
+        return "qemu-system" in os.readlink(f"/proc/{pid}/exe")
+    return False
+
+
 class Death(TestCase):
     @classmethod
     def setUpClass(cls):
@@ -169,6 +176,7 @@ class Death(TestCase):
             self.daemon.kill()
             note = json.loads(record.read_text())
             if note["starting"]:
+                wait_for(lambda: not is_alive(note["pid"]) or is_qemu(note["pid"]), "the child to become QEMU, or to end with the daemon", 10)
                 return note["pid"]
             self.daemon.start()
             self.daemon.action(name, "stop", {"force": True})
@@ -178,7 +186,7 @@ class Death(TestCase):
         self.daemon.create("unborn")
         for harm in (signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT):
             with self.subTest(harm):
-                with contextlib.suppress(ProcessLookupError):  # not yet QEMU: it ends with the daemon
+                with contextlib.suppress(ProcessLookupError):  # it was not yet QEMU and has ended with the daemon
                     os.kill(self.interrupted_start("unborn"), harm)
                 self.daemon.start()
                 self.assertEqual(self.settled("unborn")["state"]["status"], "stopped")
