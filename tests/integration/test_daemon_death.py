@@ -179,7 +179,8 @@ class Death(TestCase):
                 wait_for(lambda: not is_alive(note["pid"]) or is_qemu(note["pid"]), "the child to become QEMU, or to end with the daemon", 10)
                 return note["pid"]
             self.daemon.start()
-            self.daemon.action(name, "stop", {"force": True})
+            if self.settled(name)["state"]["status"] == "running":
+                self.daemon.action(name, "stop", {"force": True})
         return self.fail("the daemon was always killed too late")
 
     def test_start_that_was_given_up_is_no_crash(self):
