@@ -1,11 +1,8 @@
 #include "deploy/disk_layout.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <fmt/format.h>
-
-#include <cerrno>
 
 #include "base/error.h"
 #include "deploy/fat_volume.h"
@@ -16,16 +13,6 @@ namespace {
 
 constexpr std::uint64_t kSector = 512;
 constexpr std::uint64_t kBlock = 4096;
-
-void write_at(int fd, std::string_view bytes, std::uint64_t offset) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw system_error("write the EFI system partition", errno);
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-    offset += static_cast<std::uint64_t>(written);
-  }
-}
 
 }  // namespace
 
@@ -65,7 +52,8 @@ void write_esp(const std::filesystem::path& disk, const DiskLayout& layout, cons
                   {"EFI/BOOT/grubx64.efi", std::move(loader.grub)},
                   {"EFI/debian/grub.cfg", esp_boot_configuration(identity)}};
   const os::Fd fd = os::open_file(disk, O_WRONLY);
-  for (const FatPiece& piece : make_fat_volume(volume)) write_at(fd.get(), piece.bytes, layout.esp_start.count + piece.offset);
+  for (const FatPiece& piece : make_fat_volume(volume))
+    os::write_at(fd.get(), layout.esp_start.count + piece.offset, piece.bytes);
 }
 
 }  // namespace visor::deploy

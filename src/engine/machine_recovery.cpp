@@ -87,7 +87,8 @@ TaskEngine::Recovery MachinePower::recover_start(const model::Task& task) {
                 "visord ended while this was being done; what was half done was undone.", "Start it again.");
   }
   const MachineEntry& entry = context_.machines.by_name(task.subject.name);
-  if (!entry.running) throw interrupted(entry);
+  // A process that is older than the task is the one that a restart had not ended yet.
+  if (!entry.running || entry.running->started_at() < task.created) throw interrupted(entry);
   TaskEngine::Recovery recovery{"visord was restarted meanwhile; the machine is running."};
   if (waits_until_ready(task)) {
     recovery.step = kWaitStep;

@@ -249,6 +249,15 @@ class Death(TestCase):
         self.assertEqual([step["state"] for step in ended["steps"]], ["done"] * 3)
         self.assertTrue(self.daemon.machine("awaited")["state"]["ready"])
 
+    def test_restart_that_did_not_happen_is_not_called_done(self):
+        self.daemon.create("old")
+        pid = self.daemon.start_machine("old")["state"]["processId"]
+        task = self.daemon.expect(202, "POST", "/machines/old/actions/restart", {"timeoutSeconds": 60}).json["task"]
+        self.daemon.kill()
+        self.daemon.start()
+        self.assertEqual(self.settled("old")["state"]["processId"], pid)
+        self.assertEqual(self.daemon.ended_task(task)["error"]["code"], "task.interrupted")
+
     def test_killed_while_saving(self):
         self.daemon.create_guest("save-cut")
         self.daemon.start_machine("save-cut", wait="ready")
