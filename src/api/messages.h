@@ -52,6 +52,11 @@ struct MachineLog {
 };
 BOOST_DESCRIBE_STRUCT(MachineLog, (), (lines))
 
+struct MachineSettings {
+  std::vector<model::MachineSetting> settings;
+};
+BOOST_DESCRIBE_STRUCT(MachineSettings, (), (settings))
+
 struct FileWritten {
   std::uint64_t bytes = 0;
 };

@@ -66,10 +66,19 @@ void add_machine_view_routes(Router& router, Context& context) {
               .pattern = kBase + "/machines/{name}/command",
               .id = "getMachineCommand",
               .tag = kViewsTag,
-              .summary = "The QEMU command line, each argument with the setting that made it",
+              .summary = "What the next start does, each argument and step with the setting that made it",
               .answers = {ok<model::CommandLine>(router, "The command line.")},
               .handler = [&context](const Request& request) -> Awaitable<Response> {
                 co_return json_response(co_await context.service.command_line(request.parameter("name")));
+              }});
+  router.add({.method = Method::get,
+              .pattern = kBase + "/machines/{name}/settings",
+              .id = "getMachineSettings",
+              .tag = kViewsTag,
+              .summary = "Its settings outside of lists, and why some cannot be used",
+              .answers = {ok<MachineSettings>(router, "The settings in the order of GET /settings.")},
+              .handler = [&context](const Request& request) -> Awaitable<Response> {
+                co_return json_response(MachineSettings{co_await context.service.machine_settings(request.parameter("name"))});
               }});
   add_screenshot_route(router, context);
 }

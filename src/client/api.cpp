@@ -125,6 +125,11 @@ Awaitable<model::CommandLine> Api::command_line(std::string name) {
   co_return decode<model::CommandLine>(answer);
 }
 
+Awaitable<std::vector<model::MachineSetting>> Api::machine_settings(std::string name) {
+  const boost::json::value answer = co_await get(machine_path(name) + "/settings");
+  co_return decode_member<std::vector<model::MachineSetting>>(answer, "settings");
+}
+
 Awaitable<std::string> Api::screenshot(std::string name, unsigned width) {
   Request request;
   request.target = with_query(machine_path(name) + "/screenshot", {{"width", width > 0 ? std::to_string(width) : ""}});

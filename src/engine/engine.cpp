@@ -5,12 +5,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <map>
 #include <utility>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "console/thumbnail.h"
 #include "engine/machine_change.h"
 #include "loop/process.h"
+#include "model/settings.h"
 #include "os/file.h"
 
 namespace visor::engine {
@@ -47,6 +50,7 @@ Awaitable<> Engine::open() {
   power_.register_recovery();
   co_await power_.reattach();
   co_await tasks_.recover();
+  power_.start_with_host();
   metrics_.start();
 }
 
@@ -132,7 +136,24 @@ std::vector<std::string> Engine::log(const std::string& name) {
 
 Awaitable<model::CommandLine> Engine::command_line(std::string name) {
   hypervisor::MachineDefinition definition = co_await power_.define(machines_.by_name(name));
-  co_return co_await context_.hypervisor.command_line(std::move(definition));
+  model::CommandLine line = co_await context_.hypervisor.command_line(std::move(definition));
+  const MachineEntry& entry = machines_.by_name(name);
+  if (entry.running) line.running = entry.running->arguments();
+  co_return line;
+}
+
+Awaitable<std::vector<model::MachineSetting>> Engine::machine_settings(std::string name) {
+  const model::MachineSpec spec = machines_.by_name(name).record.spec;
+  std::map<std::string, std::string> unavailable = co_await context_.hypervisor.unavailable(spec);
+  const boost::json::value root = json::to_json(spec);
+  std::vector<model::MachineSetting> list;
+  for (const model::Setting& setting : model::settings()) {
+    if (setting.key.find("[]") != std::string::npos) continue;
+    const boost::json::value* value = &root;
+    for (const std::string& part : text::split(setting.key, '.')) value = &value->at(part);
+    list.push_back({setting.key, *value, unavailable[setting.key]});
+  }
+  co_return list;
 }
 
 // --- screen, serial, guest --------------------------------------------------------------------------------------------------

@@ -72,43 +72,36 @@ std::optional<std::string> refuse_lost_volume(const model::MachineSpec& before, 
   return std::nullopt;
 }
 
-struct Sorted {
-  model::ChangeResult result;
-  std::vector<Difference> live;
-};
+/// Why a change that is allowed does not apply now; nothing when it does.
+std::optional<std::string> why_later(const MachineEntry& entry, const std::string& key, const model::MachineSpec& wanted) {
+  if (fixed_spec(entry) == nullptr) return std::nullopt;
+  const model::Setting* setting = model::find_setting(key);
+  if (setting != nullptr && setting->live) return std::nullopt;
+  if (!entry.running) return "Applies at the next boot; now it continues as it was saved.";
+  if (setting != nullptr && setting->live_if_possible) return entry.running->keeps_waiting(key, wanted);
+  return "Applies at the next start.";
+}
 
-Sorted sort_changes(const MachineEntry& entry, const Changeable& before, const Changeable& after) {
-  Sorted sorted;
+model::ChangeResult sort_changes(const MachineEntry& entry, const Changeable& before, const Changeable& after) {
+  model::ChangeResult result;
   for (const Difference& difference : differences(json::to_json(before), json::to_json(after))) {
     if (difference.field.starts_with("spec.")) continue;
-    sorted.result.applied.push_back({difference.field, difference.from, difference.to, ""});
+    result.applied.push_back({difference.field, difference.from, difference.to, ""});
   }
   const auto lost = refuse_lost_volume(before.spec, after.spec);
   for (const Difference& difference : differences(json::to_json(before.spec), json::to_json(after.spec))) {
     model::FieldChange change{"spec." + difference.field, difference.from, difference.to, ""};
-    const model::Setting* setting = model::find_setting(difference.key);
-    const auto reason = difference.key == "disks" && lost ? lost : refuse(difference);
-    if (reason) {
-      change.reason = *reason;
-      sorted.result.rejected.push_back(std::move(change));
-    } else if (fixed_spec(entry) != nullptr && (setting == nullptr || !setting->live)) {
-      change.reason =
-          entry.running ? "Applies at the next start." : "Applies at the next boot; now it continues as it was saved.";
-      sorted.result.pending.push_back(std::move(change));
+    if (const auto refused = difference.key == "disks" && lost ? lost : refuse(difference)) {
+      change.reason = *refused;
+      result.rejected.push_back(std::move(change));
+    } else if (const auto later = why_later(entry, difference.key, after.spec)) {
+      change.reason = *later;
+      result.pending.push_back(std::move(change));
     } else {
-      sorted.result.applied.push_back(std::move(change));
-      sorted.live.push_back(difference);
+      result.applied.push_back(std::move(change));
     }
   }
-  return sorted;
-}
-
-/// Brings the settings that can change live to the running machine. Only the cable of an adapter needs more than the record.
-Awaitable<> apply_live(MachineEntry& entry, const model::MachineSpec& before, const model::MachineSpec& after) {
-  for (std::size_t i = 0; entry.running && i < std::min(before.nics.size(), after.nics.size()); ++i) {
-    const bool changed = before.nics[i].id == after.nics[i].id && before.nics[i].link_up != after.nics[i].link_up;
-    if (changed) co_await entry.running->set_link(after.nics[i].id, after.nics[i].link_up);
-  }
+  return result;
 }
 
 void require_revision(const MachineEntry& entry, const ChangeOptions& options) {
@@ -131,8 +124,7 @@ Awaitable<model::ChangeResult> change_machine(Context& context, std::string name
   co_await context.hypervisor.check(after.spec);
   MachineEntry& checked = require_machine(context, id);
   require_revision(checked, options);
-  Sorted sorted = sort_changes(checked, before, after);
-  model::ChangeResult& result = sorted.result;
+  model::ChangeResult result = sort_changes(checked, before, after);
   const bool refused = !result.rejected.empty();
   if (refused) {
     result.applied.clear();
@@ -140,7 +132,7 @@ Awaitable<model::ChangeResult> change_machine(Context& context, std::string name
   }
   const bool anything = !result.applied.empty() || !result.pending.empty();
   if (anything && !options.dry_run) {
-    co_await apply_live(checked, before.spec, after.spec);
+    if (checked.running) co_await checked.running->apply(after.spec);
     MachineEntry& now = require_machine(context, id);
     // Another client may have been faster while the live change was made.
     if (now.record.revision != checked.record.revision) require_revision(now, options);
@@ -152,7 +144,7 @@ Awaitable<model::ChangeResult> change_machine(Context& context, std::string name
     context.machines.change(now, std::move(record));
   }
   result.machine = context.machines.view(require_machine(context, id));
-  co_return std::move(sorted.result);
+  co_return result;
 }
 
 }  // namespace visor::engine

@@ -117,6 +117,22 @@ Awaitable<> MachinePower::launch(TaskRun& run, std::string id) {
   if (restoring) os::remove_tree(context_.paths.machine_restoring(id));
   adopt(require_machine(context_, id), std::move(running));
   context_.machines.observe(require_machine(context_, id), model::Status::running);
+  if (restoring) catch_up(id);
+}
+
+void MachinePower::catch_up(const std::string& id) {
+  group_.spawn("apply settings", [this, id]() -> Awaitable<> {
+    MachineEntry* entry = context_.machines.find(id);
+    if (entry == nullptr || !entry->running) co_return;
+    try {
+      co_await entry->running->apply(entry->record.spec);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      log::warning("a setting could not be applied: {}", error.what());
+    }
+    entry = context_.machines.find(id);
+    if (entry != nullptr) context_.machines.publish(*entry);
+  });
 }
 
 Awaitable<hypervisor::MachineDefinition> MachinePower::define(const MachineEntry& entry) {
@@ -124,7 +140,8 @@ Awaitable<hypervisor::MachineDefinition> MachinePower::define(const MachineEntry
   hypervisor::MachineDefinition definition;
   definition.id = id;
   definition.name = entry.record.name;
-  definition.spec = next_spec(entry);
+  // Of one that runs: what its next start would be.
+  definition.spec = entry.running ? entry.record.spec : next_spec(entry);
   definition.state_directory = context_.paths.machine_state(id);
   definition.runtime_directory = context_.paths.machine_runtime(id);
   const std::filesystem::path seed = definition.state_directory / "seed.img";
@@ -153,6 +170,8 @@ void MachinePower::adopt(MachineEntry& entry, std::unique_ptr<hypervisor::Runnin
   entry.serial = std::make_shared<console::SerialHub>(context_.executor, std::move(serial));
   entry.ready = false;
   entry.agent = false;
+  entry.panicked = false;
+  entry.started_last = entry.running->started_at();
   entry.sample.reset();
   entry.expected_rest = model::Status::stopped;
   const std::string& version = entry.running->running_spec().machine_version;
@@ -183,9 +202,13 @@ Awaitable<> MachinePower::handle_event(std::string id, hypervisor::MachineEvent 
       if (entry->status == model::Status::paused) context_.machines.observe(*entry, model::Status::running);
       break;
     case Kind::shutdown: context_.machines.observe(*entry, model::Status::stopping, "The guest is shutting down."); break;
-    case Kind::panicked: context_.machines.observe(*entry, entry->status, "The guest's kernel has panicked."); break;
+    case Kind::panicked:
+      entry->panicked = true;
+      context_.machines.observe(*entry, entry->status, "The guest's kernel has panicked.");
+      restart_after_crash(*entry);
+      break;
     case Kind::reset:
-      entry->ready = entry->agent = false;
+      entry->ready = entry->agent = entry->panicked = false;
       context_.machines.publish(*entry);
       break;
     case Kind::agent_changed: break;
@@ -194,6 +217,7 @@ Awaitable<> MachinePower::handle_event(std::string id, hypervisor::MachineEvent 
       const bool crashed = !event.expected;
       if (crashed) log::warning("machine '{}' crashed: {}", entry->record.name, event.detail);
       context_.machines.rest(*entry, crashed ? model::Status::crashed : entry->expected_rest, crashed ? event.detail : "");
+      if (crashed) restart_after_crash(*entry);
       if (serial) co_await serial->close();
       exited_.notify_all();
       break;

@@ -41,6 +41,8 @@ class MachinePower {
   Awaitable<> reattach();
   /// What the hypervisor needs to run the machine.
   Awaitable<hypervisor::MachineDefinition> define(const MachineEntry& entry);
+  /// Starts the machines that start with their host, once per boot of the host; returns at once.
+  void start_with_host();
   /// Lets go of all machines; they run on.
   Awaitable<> close();
 
@@ -59,6 +61,12 @@ class MachinePower {
   Awaitable<> save_now(TaskRun& run, std::string id);
   Awaitable<> command_now(std::string id, model::Action action);
   Awaitable<> handle_event(std::string id, hypervisor::MachineEvent event);
+  /// Starts it again after a while when its settings say so.
+  void restart_after_crash(MachineEntry& entry);
+  void restart_now(const std::string& id);
+  Awaitable<> start_in_order(std::vector<std::string> ids);
+  /// Brings what has been set meanwhile to a machine that was restored or found; in the background.
+  void catch_up(const std::string& id);
   Awaitable<> take_hold(std::unique_ptr<hypervisor::RunningMachine> running);
 
   Context& context_;

@@ -32,7 +32,9 @@ Awaitable<> MachinePower::reattach() {
   for (auto& running : found.running) co_await take_hold(std::move(running));
   for (const auto& crashed : found.crashed) {
     MachineEntry* entry = context_.machines.find(crashed.id);
-    if (entry != nullptr && !entry->running) context_.machines.rest(*entry, model::Status::crashed, crashed.detail);
+    if (entry == nullptr || entry->running) continue;
+    context_.machines.rest(*entry, model::Status::crashed, crashed.detail);
+    restart_after_crash(*entry);
   }
   for (MachineEntry* entry : context_.machines.all()) {
     const std::filesystem::path restoring = context_.paths.machine_restoring(entry->record.id);
@@ -65,6 +67,8 @@ Awaitable<> MachinePower::take_hold(std::unique_ptr<hypervisor::RunningMachine> 
   adopt(*entry, std::move(running));
   context_.machines.observe(*entry, status);
   log::info("machine '{}' runs on (process {})", entry->record.name, entry->running->process_id());
+  // The last daemon may have ended between a live change and its record.
+  catch_up(entry->record.id);
 }
 
 void MachinePower::register_recovery() {

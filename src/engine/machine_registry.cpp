@@ -148,7 +148,7 @@ void MachineRegistry::rest(MachineEntry& entry, model::Status status, std::strin
   if (status != model::Status::saved) {
     entry.record.saved_spec.reset();
   } else if (entry.running) {
-    entry.record.saved_spec = entry.running->running_spec();
+    entry.record.saved_spec = entry.running->restoring_spec();
   }
   entry.running.reset();
   entry.serial.reset();
@@ -259,6 +259,9 @@ model::MachineSpec next_spec(const MachineEntry& entry) {
   const model::MachineSpec* fixed = fixed_spec(entry);
   if (fixed == nullptr) return entry.record.spec;
   model::MachineSpec spec = *fixed;
+  spec.cpu.pinning = entry.record.spec.cpu.pinning;
+  spec.on_reboot = entry.record.spec.on_reboot;
+  spec.watchdog.action = entry.record.spec.watchdog.action;
   for (model::Nic& nic : spec.nics) {
     for (const model::Nic& wanted : entry.record.spec.nics) {
       if (wanted.id == nic.id) nic.link_up = wanted.link_up;

@@ -37,6 +37,10 @@ struct MachineEntry {
   std::unique_ptr<MetricsHistory> history;  ///< nothing until the first reading by this daemon
   bool history_fails = false;               ///< it could not be written the last time, which was told
   std::optional<std::string> task;
+  bool panicked = false;                                 ///< the guest has said so and was not reset since
+  bool restart_waits = false;                            ///< it will be started again in a moment
+  int restarts = 0;                                      ///< after crashes, one behind the other
+  WallTime started_last;                                 ///< by this daemon
   json::Written<model::Machine> written;                 ///< the machine as it was last shown; empty after a change
   model::Status expected_rest = model::Status::stopped;  ///< what it is after an exit that was asked for
 };

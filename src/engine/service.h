@@ -88,6 +88,8 @@ class Service {
   virtual model::MetricsWindow metrics(const std::string& name, model::MetricsRange range) = 0;
   virtual std::vector<std::string> log(const std::string& name) = 0;
   virtual Awaitable<model::CommandLine> command_line(std::string name) = 0;
+  /// Its settings outside of lists, with what keeps them from being used.
+  virtual Awaitable<std::vector<model::MachineSetting>> machine_settings(std::string name) = 0;
   /// PNG bytes, scaled down to `width` pixels when it is not 0.
   virtual Awaitable<std::string> screenshot(std::string name, unsigned width) = 0;
   virtual Awaitable<os::Fd> connect_screen(std::string name) = 0;

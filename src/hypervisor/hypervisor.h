@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -104,6 +105,8 @@ class RunningMachine {
   virtual pid_t process_id() const = 0;
   /// The spec it was started with: what differs from the stored one is pending.
   virtual const model::MachineSpec& running_spec() const = 0;
+  /// What a process has to be started with that continues from its saved state.
+  virtual model::MachineSpec restoring_spec() const = 0;
   virtual std::string accelerator() const = 0;
   virtual std::string accelerator_reason() const = 0;
   virtual std::chrono::system_clock::time_point started_at() const = 0;
@@ -121,7 +124,12 @@ class RunningMachine {
   virtual Awaitable<> save(std::filesystem::path file, std::function<void(double progress)> on_progress) = 0;
   virtual Awaitable<std::string> screenshot_png() = 0;  ///< PNG bytes
   virtual Awaitable<Counters> counters() = 0;
-  virtual Awaitable<> set_link(std::string nic_id, bool up) = 0;
+  /// Why a changed setting with this key waits for the next start; nothing: apply() brings it to the guest. For settings that
+  /// are `live_if_possible`.
+  virtual std::optional<std::string> keeps_waiting(const std::string& key, const model::MachineSpec& wanted) const = 0;
+  /// Brings every setting that can change while the guest runs to what `wanted` says; running_spec() follows. On failure the
+  /// setting that failed is as it was.
+  virtual Awaitable<> apply(model::MachineSpec wanted) = 0;
   /// The host port that a forward of the running machine really got.
   virtual Awaitable<std::vector<model::PortForward>> forwards() = 0;
   virtual GuestAgent& agent() = 0;
@@ -130,6 +138,7 @@ class RunningMachine {
   virtual std::filesystem::path serial_socket() const = 0;  ///< first serial port; accepts one client
   virtual std::filesystem::path serial_log() const = 0;     ///< what was printed so far
   virtual std::vector<std::string> log_tail(std::size_t lines) const = 0;
+  virtual std::vector<std::string> arguments() const = 0;  ///< of the process, the program's name first
 };
 
 /// A way of running machines on this host.
@@ -140,7 +149,9 @@ class Hypervisor {
   virtual Awaitable<std::vector<model::QemuInfo>> probe() = 0;
   /// Refuses (Validation) what this host's hypervisor cannot do: too many processors, unknown chipset or CPU model, no firmware.
   virtual Awaitable<> check(const model::MachineSpec& spec) = 0;
-  /// The command line that start() would use, each argument with the setting that made it.
+  /// The settings (by key) that cannot be used on this host or together with the rest of `spec`, each with the reason.
+  virtual Awaitable<std::map<std::string, std::string>> unavailable(model::MachineSpec spec) = 0;
+  /// What start() would do, each argument and step with the setting that made it.
   virtual Awaitable<model::CommandLine> command_line(MachineDefinition definition) = 0;
   /// Starts the machine; returns when its first instruction may run. On failure nothing is left behind.
   virtual Awaitable<std::unique_ptr<RunningMachine>> start(MachineDefinition definition) = 0;

@@ -169,15 +169,38 @@ BOOST_DESCRIBE_STRUCT(ExecResult, (), (exit_code, signal, stdout_, stderr_, trun
 struct ExplainedArgument {
   std::string argument;
   std::string value;
-  std::string setting;  ///< the setting that made it ("spec.cpu.count"), or "visor"
+  std::string setting;            ///< the setting that made it ("spec.cpu.count"), or "visor"
+  std::vector<std::string> also;  ///< further settings that had a part in it
+  std::string why;                ///< one sentence
 };
-BOOST_DESCRIBE_STRUCT(ExplainedArgument, (), (argument, value, setting))
+BOOST_DESCRIBE_STRUCT(ExplainedArgument, (), (argument, value, setting, also, why))
 
+/// Something that is done to the process beside its arguments.
+struct ExplainedStep {
+  std::string kind;     ///< "affinity", "qmp"
+  std::string target;   ///< the thread ("CPU 0/TCG"), or the command
+  std::string value;    ///< the processors, or the command's arguments as JSON
+  std::string setting;  ///< as in ExplainedArgument
+  std::string why;
+};
+BOOST_DESCRIBE_STRUCT(ExplainedStep, (), (kind, target, value, setting, why))
+
+/// What the next start would do, and what runs.
 struct CommandLine {
   std::string program;
   std::vector<ExplainedArgument> arguments;
+  std::vector<ExplainedStep> steps;                 ///< after QEMU is up and before the guest runs
+  std::optional<std::vector<std::string>> running;  ///< arguments of the process that runs now
 };
-BOOST_DESCRIBE_STRUCT(CommandLine, (), (program, arguments))
+BOOST_DESCRIBE_STRUCT(CommandLine, (), (program, arguments, steps, running))
+
+/// One setting as a machine has it.
+struct MachineSetting {
+  std::string key;
+  boost::json::value value;
+  std::string unavailable;  ///< why it cannot be used on this host or with the other settings; empty when it can
+};
+BOOST_DESCRIBE_STRUCT(MachineSetting, (), (key, value, unavailable))
 
 struct SshAccess {
   std::string user;

@@ -22,6 +22,13 @@ BOOST_DEFINE_ENUM_CLASS(DiskBus, auto_, virtio, scsi, sata, ide, nvme, usb)
 BOOST_DEFINE_ENUM_CLASS(NicModel, virtio, e1000e, rtl8139)
 BOOST_DEFINE_ENUM_CLASS(DisplayModel, virtio, std_, none)
 BOOST_DEFINE_ENUM_CLASS(Protocol, tcp, udp)
+BOOST_DEFINE_ENUM_CLASS(Toggle, auto_, on, off)
+BOOST_DEFINE_ENUM_CLASS(ApicMode, auto_, xapic, x2apic)
+BOOST_DEFINE_ENUM_CLASS(Clock, auto_, utc, localtime)
+BOOST_DEFINE_ENUM_CLASS(WatchdogModel, none, i6300esb)
+BOOST_DEFINE_ENUM_CLASS(WatchdogAction, reset, shutdown, poweroff, pause, nmi, none)
+BOOST_DEFINE_ENUM_CLASS(RebootAction, restart, shutdown)
+BOOST_DEFINE_ENUM_CLASS(CrashAction, stay, restart)
 
 struct Os {
   OsFamily family = OsFamily::linux_;
@@ -29,16 +36,46 @@ struct Os {
 };
 BOOST_DESCRIBE_STRUCT(Os, (), (family, id))
 
+/// How the processors are arranged, as the guest sees it; 0: chosen so that the product fits.
+struct CpuTopology {
+  std::uint32_t sockets = 0;
+  std::uint32_t dies = 0;
+  std::uint32_t cores = 0;
+  std::uint32_t threads = 0;
+};
+BOOST_DESCRIBE_STRUCT(CpuTopology, (), (sockets, dies, cores, threads))
+
+/// Which processors of the host may run the machine, as lists like "0-3,8" (taskset(1)); an empty text means any.
+struct Pinning {
+  std::vector<std::string> vcpus;  ///< one list per virtual processor; those behind the end may run anywhere
+  std::string emulator;            ///< for all other threads of QEMU
+};
+BOOST_DESCRIBE_STRUCT(Pinning, (), (vcpus, emulator))
+
 struct Cpu {
   std::uint32_t count = 2;
+  std::uint32_t maximum = 0;   ///< up to this many can be added while it runs; 0: no more than `count`
   std::string model = "auto";  ///< auto (host under KVM, max under TCG), host, max or a name that QEMU knows
+  CpuTopology topology;
+  std::vector<std::string> features;  ///< "+name" and "-name" (qemu docs/system/i386/cpu.rst)
+  Toggle nested = Toggle::auto_;
+  bool hide_hypervisor = false;
+  std::string brand;  ///< what the guest reads as the processor's name; empty: the model's
+  Toggle pmu = Toggle::auto_;
+  std::uint32_t physical_bits = 0;  ///< 0: the model's
+  ApicMode apic = ApicMode::auto_;
+  bool legacy_os = false;  ///< CPUID ends at leaf 2, as old systems expect
+  Pinning pinning;
 };
-BOOST_DESCRIBE_STRUCT(Cpu, (), (count, model))
+BOOST_DESCRIBE_STRUCT(Cpu, (),
+                      (count, maximum, model, topology, features, nested, hide_hypervisor, brand, pmu, physical_bits, apic,
+                       legacy_os, pinning))
 
 struct Memory {
   Bytes size{std::uint64_t{1} << 30U};
+  bool merge = true;  ///< lets the host keep equal pages once (KSM, when the host has it switched on)
 };
-BOOST_DESCRIBE_STRUCT(Memory, (), (size))
+BOOST_DESCRIBE_STRUCT(Memory, (), (size, merge))
 
 /// A disk is backed by a volume that Visor owns, by a file of the user, or (a cdrom) by nothing.
 struct Disk {
@@ -74,16 +111,35 @@ BOOST_DESCRIBE_STRUCT(Nic, (), (id, switch_, model, mac, link_up, forwards))
 
 struct Display {
   DisplayModel model = DisplayModel::virtio;
+  std::uint32_t width = 0;  ///< resolution that the screen offers first; 0: QEMU's
+  std::uint32_t height = 0;
+  bool tablet = true;  ///< the pointer is where the viewer's is; without: a mouse that has to be caught
 };
-BOOST_DESCRIBE_STRUCT(Display, (), (model))
+BOOST_DESCRIBE_STRUCT(Display, (), (model, width, height, tablet))
 
-/// Direct kernel boot; all empty: the firmware boots from a disk.
+/// The firmware's menu, and direct kernel boot (all empty: the firmware boots from a disk).
 struct Boot {
+  bool menu = false;
   std::string kernel;
   std::string initrd;
   std::string cmdline;
 };
-BOOST_DESCRIBE_STRUCT(Boot, (), (kernel, initrd, cmdline))
+BOOST_DESCRIBE_STRUCT(Boot, (), (menu, kernel, initrd, cmdline))
+
+/// A clock that the guest has to wind; when it stops winding, `action` is done.
+struct Watchdog {
+  WatchdogModel model = WatchdogModel::none;
+  WatchdogAction action = WatchdogAction::reset;
+};
+BOOST_DESCRIBE_STRUCT(Watchdog, (), (model, action))
+
+/// Whether the machine starts with its host.
+struct Autostart {
+  bool enabled = false;
+  std::int32_t order = 0;   ///< lower first
+  std::uint32_t delay = 0;  ///< seconds after the one before it
+};
+BOOST_DESCRIBE_STRUCT(Autostart, (), (enabled, order, delay))
 
 struct Protection {
   bool delete_ = false;  ///< refuses to delete the machine
@@ -104,12 +160,17 @@ struct MachineSpec {
   std::vector<Nic> nics;
   Display display;
   Boot boot;
+  Clock clock = Clock::auto_;
   bool guest_agent = true;
   bool rng = true;
+  Watchdog watchdog;
+  Autostart autostart;
+  RebootAction on_reboot = RebootAction::restart;
+  CrashAction on_crash = CrashAction::stay;
   Protection protection;
 };
 BOOST_DESCRIBE_STRUCT(MachineSpec, (),
-                      (arch, accelerator, chipset, machine_version, firmware, os, cpu, memory, disks, nics, display, boot,
-                       guest_agent, rng, protection))
+                      (arch, accelerator, chipset, machine_version, firmware, os, cpu, memory, disks, nics, display, boot, clock,
+                       guest_agent, rng, watchdog, autostart, on_reboot, on_crash, protection))
 
 }  // namespace visor::model

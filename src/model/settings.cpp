@@ -66,15 +66,59 @@ boost::json::value default_of(const std::string& key) {
   return at;
 }
 
-std::vector<Setting> cpu_and_memory() {
-  Setting cpu = number("cpu.count", "integer", 1, 288, "Processors", "How many virtual processors the machine has.");
-  cpu.unit = "vCPU";
+Setting live_if_possible(Setting setting) {
+  setting.live_if_possible = true;
+  return setting;
+}
+
+Setting in(std::string unit, Setting setting) {
+  setting.unit = std::move(unit);
+  return setting;
+}
+
+std::vector<Setting> processors() {
   return {
-      std::move(cpu),
+      in("vCPU", live_if_possible(number("cpu.count", "integer", 1, 288, "Processors",
+                                         "How many virtual processors the machine has. Up to the maximum they can be added and "
+                                         "removed while it runs."))),
+      in("vCPU", number("cpu.maximum", "integer", 0, 288, "Most processors",
+                        "How many processors it can be given while it runs. 0: as many as it starts with.")),
       make("cpu.model", "string", "Processor model",
            "What the guest sees: auto (the host's own with KVM, every feature QEMU can emulate without), host, max, or a named "
            "model."),
-      number("memory.size", "bytes", 16 * kMiB, 16 * kTiB, "Memory", "How much memory the guest sees."),
+      number("cpu.topology.sockets", "integer", 0, 64, "Sockets", "Into how many packages the processors are put. 0: one."),
+      number("cpu.topology.dies", "integer", 0, 16, "Dies", "Dies per socket. 0: one."),
+      number("cpu.topology.cores", "integer", 0, 288, "Cores", "Cores per die. 0: as many as are needed."),
+      number("cpu.topology.threads", "integer", 0, 8, "Threads",
+             "Threads per core: 2 shows the guest sibling threads (SMT). 0: one."),
+      make("cpu.features", "list", "Processor features", "Features to add (+avx2) or to take away (-rdrand) from the model."),
+      choice("cpu.nested", json::enum_names<Toggle>(), "Nested virtualization",
+             "Whether the guest can run virtual machines itself. auto: what the model has; off under emulation."),
+      make("cpu.hideHypervisor", "boolean", "Hide the hypervisor", "The guest does not see that it runs in a virtual machine."),
+      make("cpu.brand", "string", "Processor name",
+           "What the guest shows as the name of its processor, at most 48 characters. Empty: that of the model."),
+      choice("cpu.pmu", json::enum_names<Toggle>(), "Performance counters",
+             "The performance monitoring unit, for profilers in the guest. auto: what the model has."),
+      in("bits", number("cpu.physicalBits", "integer", 0, 52, "Physical address bits",
+                        "How much memory the processor could address; a machine moves only to hosts with as many. 0: that of the "
+                        "model.")),
+      choice("cpu.apic", json::enum_names<ApicMode>(), "Interrupt controller",
+             "x2apic is faster and needs KVM; xapic is for systems that do not know it."),
+      make("cpu.legacyOs", "boolean", "Old operating systems", "Ends CPUID at leaf 2: systems such as Windows NT 4 need it."),
+      live(make("cpu.pinning.vcpus", "list", "Processors of the host",
+                "For each virtual processor the processors of the host that may run it, such as 0-3. Empty: any.")),
+      live(make("cpu.pinning.emulator", "string", "Processors for QEMU itself",
+                "The processors of the host that may run all other work of the machine: disks, network, screen. Empty: any.")),
+  };
+}
+
+std::vector<Setting> memory() {
+  return {
+      live_if_possible(
+          number("memory.size", "bytes", 16 * kMiB, 16 * kTiB, "Memory",
+                 "How much memory the guest has. Down from what it started with it changes while the machine runs.")),
+      make("memory.merge", "boolean", "Merge equal pages",
+           "The host may keep equal pages of machines only once (KSM). Off: no guest can find out what others hold."),
   };
 }
 
@@ -129,12 +173,32 @@ std::vector<Setting> other() {
   return {
       choice("display.model", json::enum_names<DisplayModel>(), "Graphics",
              "virtio for modern guests, std for every guest, none for servers."),
+      number("display.width", "integer", 0, 7680, "Width",
+             "Width of the screen in pixels that the guest is offered. 0: default."),
+      number("display.height", "integer", 0, 4320, "Height",
+             "Height of the screen in pixels that the guest is offered. 0: default."),
+      make("display.tablet", "boolean", "Exact pointer",
+           "The pointer is where yours is (a USB tablet). Off: a mouse, for systems without USB."),
+      make("boot.menu", "boolean", "Boot menu", "The firmware offers a menu and waits for five seconds."),
       make("boot.kernel", "string", "Kernel", "Boot this kernel file directly, without firmware."),
       make("boot.initrd", "string", "Initial RAM disk", "File of the initial RAM disk for the direct kernel."),
       make("boot.cmdline", "string", "Kernel command line", "Parameters for the direct kernel."),
+      choice("clock", json::enum_names<Clock>(), "Clock",
+             "What the clock of the board shows. auto: local time for Windows, else UTC."),
       make("guestAgent", "boolean", "Guest agent",
            "The port through which the agent in the guest answers: addresses, commands, files, clean shutdown."),
       make("rng", "boolean", "Random numbers", "Feeds the guest's random generator from the host."),
+      choice("watchdog.model", json::enum_names<WatchdogModel>(), "Watchdog",
+             "A clock that the guest has to wind; when it does not, the guest hangs."),
+      live(choice("watchdog.action", json::enum_names<WatchdogAction>(), "When the watchdog runs out",
+                  "What is done then: reset, ask to shut down, power off, pause, an interrupt to the guest, or nothing.")),
+      live(choice("onReboot", json::enum_names<RebootAction>(), "When the guest restarts",
+                  "restart, or shutdown: the machine is off then.")),
+      live(choice("onCrash", json::enum_names<CrashAction>(), "When the machine crashes",
+                  "stay as it is, or restart: again after 1, 2, 4... seconds, at most a minute, five times.")),
+      live(make("autostart.enabled", "boolean", "Start with the host", "Starts the machine when the host has started.")),
+      live(number("autostart.order", "integer", -1000, 1000, "Place in the start order", "Lower ones start first.")),
+      live(in("s", number("autostart.delay", "integer", 0, 3600, "Delay", "How long to wait before this machine is started."))),
       live(make("protection.delete", "boolean", "Protect from deletion", "Deleting the machine is refused while this is on.")),
       live(make("protection.start", "boolean", "Protect from start", "Starting the machine is refused while this is on.")),
   };
@@ -142,7 +206,7 @@ std::vector<Setting> other() {
 
 std::vector<Setting> make_all() {
   std::vector<Setting> all;
-  for (std::vector<Setting> part : {cpu_and_memory(), platform(), disks(), network(), other()}) {
+  for (std::vector<Setting> part : {processors(), memory(), platform(), disks(), network(), other()}) {
     std::move(part.begin(), part.end(), std::back_inserter(all));
   }
   for (Setting& setting : all) setting.default_ = default_of(setting.key);

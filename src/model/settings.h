@@ -26,10 +26,13 @@ struct Setting {
   std::optional<std::int64_t> maximum;
   std::vector<std::string> values;  ///< of an enum
   boost::json::value default_;
-  bool live = false;       ///< changes apply to the running machine; otherwise at the next start
-  bool read_only = false;  ///< fixed when the machine is created
+  bool live = false;              ///< changes apply to the running machine; otherwise at the next start
+  bool live_if_possible = false;  ///< so they do where that machine can take them; the answer to the change says so
+  bool read_only = false;         ///< fixed when the machine is created
 };
-BOOST_DESCRIBE_STRUCT(Setting, (), (key, title, description, type, unit, minimum, maximum, values, default_, live, read_only))
+BOOST_DESCRIBE_STRUCT(Setting, (),
+                      (key, title, description, type, unit, minimum, maximum, values, default_, live, live_if_possible,
+                       read_only))
 
 /// All settings in the order in which they are shown.
 std::span<const Setting> settings();

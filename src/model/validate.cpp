@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "model/settings.h"
+#include "model/validate_processors.h"
 
 namespace visor::model {
 namespace {
@@ -22,19 +23,32 @@ bool good_image_part(std::string_view part) {
 }
 
 /// Holds a number against the range in the settings table, so that ranges stand in one place.
-void check_range(std::uint64_t value, std::string_view key, const std::string& field, Validation& validation) {
-  const Setting* setting = find_setting(key);
-  const auto shown = [&](std::int64_t limit) {
-    return setting->type == "bytes" ? format_bytes({static_cast<std::uint64_t>(limit)}) : std::to_string(limit);
+void check_range(const Setting& setting, std::int64_t number, const std::string& field, Validation& validation) {
+  const auto shown = [&](std::int64_t value) {
+    return setting.type == "bytes" ? format_bytes({static_cast<std::uint64_t>(value)}) : std::to_string(value);
   };
-  const auto number = value > INT64_MAX ? INT64_MAX : static_cast<std::int64_t>(value);
-  const bool low = setting->minimum && number < *setting->minimum;
-  const bool high = setting->maximum && number > *setting->maximum;
+  const bool low = setting.minimum && number < *setting.minimum;
+  const bool high = setting.maximum && number > *setting.maximum;
   if (!low && !high) return;
-  const std::string got = setting->type == "bytes" ? format_bytes({value}) : std::to_string(value);
   validation.refuse(field, "range",
-                    fmt::format("{} must be between {} and {}, not {}.", setting->title, shown(setting->minimum.value_or(0)),
-                                shown(setting->maximum.value_or(INT64_MAX)), got));
+                    fmt::format("{} must be between {} and {}, not {}.", setting.title, shown(setting.minimum.value_or(0)),
+                                shown(setting.maximum.value_or(INT64_MAX)), shown(number)));
+}
+
+void check_range(std::uint64_t value, std::string_view key, const std::string& field, Validation& validation) {
+  check_range(*find_setting(key), value > INT64_MAX ? INT64_MAX : static_cast<std::int64_t>(value), field, validation);
+}
+
+/// Every number of the settings table that stands in the spec itself; those in lists are checked with their element.
+void check_ranges(const MachineSpec& spec, const std::string& path, Validation& validation) {
+  const boost::json::value root = json::to_json(spec);
+  for (const Setting& setting : settings()) {
+    if (!setting.minimum || setting.key.find("[]") != std::string::npos) continue;
+    const boost::json::value* at = &root;
+    for (const std::string& part : text::split(setting.key, '.')) at = &at->at(part);
+    const bool huge = at->is_uint64() && at->get_uint64() > INT64_MAX;
+    check_range(setting, huge ? INT64_MAX : at->to_number<std::int64_t>(), path + "." + setting.key, validation);
+  }
 }
 
 void check_choice(const std::string& value, std::string_view key, const std::string& field, Validation& validation) {
@@ -92,6 +106,14 @@ void check_disk(const Disk& disk, const std::string& path, Validation& validatio
   }
 }
 
+void check_screen(const Display& display, const std::string& path, Validation& validation) {
+  if ((display.width == 0) != (display.height == 0)) {
+    validation.refuse(path + ".width", "combination", "Width and height of the screen are set together, or both are 0.");
+  }
+  const bool small = display.width != 0 && display.height != 0 && (display.width < 200 || display.height < 200);
+  if (small) validation.refuse(path + ".width", "range", "A screen has at least 200 x 200 pixels.");
+}
+
 bool good_mac(const std::string& mac) {
   if (mac.size() != 17) return false;
   for (std::size_t i = 0; i < mac.size(); ++i) {
@@ -146,6 +168,7 @@ void check_platform(const MachineSpec& spec, const std::string& path, Validation
   check_choice(spec.chipset, "chipset", path + ".chipset", validation);
   check_word(spec.machine_version, path + ".machineVersion", validation);
   check_word(spec.cpu.model, path + ".cpu.model", validation);
+  check_screen(spec.display, path + ".display", validation);
   check_word(spec.os.id, path + ".os.id", validation);
   const bool arm = spec.arch == Arch::aarch64;
   if (arm && spec.firmware == Firmware::bios && spec.boot.kernel.empty()) {
@@ -194,8 +217,8 @@ void check_text(std::string_view text, std::size_t limit, std::string_view field
 
 void check_spec(const MachineSpec& spec, std::string_view path_view, Validation& validation) {
   const std::string path(path_view);
-  check_range(spec.cpu.count, "cpu.count", path + ".cpu.count", validation);
-  check_range(spec.memory.size.count, "memory.size", path + ".memory.size", validation);
+  check_ranges(spec, path, validation);
+  check_processors(spec, path + ".cpu", validation);
   if (spec.memory.size.count % (std::uint64_t{1} << 20U) != 0) {
     validation.refuse(path + ".memory.size", "multiple", "The memory size must be a whole number of MiB.");
   }

@@ -13,7 +13,7 @@ namespace visor::qemu {
 
 class ArgumentList {
  public:
-  void add(std::string argument, std::string value, std::string setting);
+  void add(std::string argument, std::string value, std::string setting, std::vector<std::string> also = {});
   /// An argument whose value is a JSON object (-blockdev, -device, -object, -netdev).
   void add_json(std::string argument, const boost::json::object& value, std::string setting);
   std::vector<model::ExplainedArgument> take() { return std::move(list_); }
@@ -56,6 +56,8 @@ void add_nics(const ArgumentInput& input, PciPorts& ports, ArgumentList& list);
 void add_display(const ArgumentInput& input, ArgumentList& list);
 void add_channels(const ArgumentInput& input, ArgumentList& list);
 void add_helpers(const ArgumentInput& input, ArgumentList& list);
+/// -cpu and -smp.
+void add_processors(const ArgumentInput& input, ArgumentList& list);
 /// Flash nodes of the firmware; -machine names them.
 void add_firmware(const ArgumentInput& input, ArgumentList& list);
 /// Where a disk really goes when its bus is `auto`.

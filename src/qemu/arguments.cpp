@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include <boost/json.hpp>
 
@@ -17,9 +18,12 @@ namespace {
 constexpr std::string_view kSandbox = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 /// Empty PCIe ports for later: enough for a few disks and cards, few enough not to slow the firmware's bus scan.
 constexpr int kSparePorts = 4;
+/// How long the firmware's boot menu waits for a key.
+constexpr std::chrono::milliseconds kMenuTime{5000};
 
 std::string machine_value(const ArgumentInput& input) {
   std::string value = input.plan.choices.machine_type + ",usb=off,dump-guest-core=off";
+  if (!input.spec().memory.merge) value += ",mem-merge=off";
   if (input.x86()) {
     value += ",vmport=off";
   } else {
@@ -36,19 +40,18 @@ std::string memory_value(Bytes size) {
   return fmt::format("size={}B", size.count);
 }
 
-/// The processor for -cpu. What `auto` leaves out under emulation costs time there: fast string operations (ERMS) are done byte by
-/// byte, five-level paging makes each look-up longer, and nested virtualization makes the guest load its hypervisor modules.
-std::string cpu_value(const ArgumentInput& input) {
-  const model::MachineSpec& spec = input.spec();
-  const std::string& accelerator = input.plan.choices.accelerator;
-  const std::string model = resolve_cpu_model(spec, accelerator);
-  const bool chosen = spec.cpu.model != "auto" && !spec.cpu.model.empty();
-  if (chosen || accelerator != "tcg" || !input.x86()) return escape_option(model);
-  return model + ",la57=off,erms=off,svm=off";
-}
-
 bool any_boot_index(const model::MachineSpec& spec) {
   return std::any_of(spec.disks.begin(), spec.disks.end(), [](const model::Disk& disk) { return disk.boot_index >= 0; });
+}
+
+std::string boot_value(const model::MachineSpec& spec) {
+  const std::string menu = spec.boot.menu ? fmt::format("menu=on,splash-time={}", kMenuTime.count()) : "menu=off";
+  return menu + (any_boot_index(spec) && spec.boot.kernel.empty() ? ",strict=on" : ",strict=off");
+}
+
+std::string clock_value(const model::MachineSpec& spec) {
+  const bool windows = spec.clock == model::Clock::auto_ && spec.os.family == model::OsFamily::windows;
+  return windows || spec.clock == model::Clock::localtime ? "base=localtime" : "base=utc";
 }
 
 void add_identity(const ArgumentInput& input, ArgumentList& list) {
@@ -64,17 +67,17 @@ void add_identity(const ArgumentInput& input, ArgumentList& list) {
 void add_machine(const ArgumentInput& input, ArgumentList& list) {
   const model::MachineSpec& spec = input.spec();
   const std::string& accelerator = input.plan.choices.accelerator;
-  list.add("-machine", machine_value(input), spec.machine_version.empty() ? "spec.chipset" : "spec.machineVersion");
+  list.add("-machine", machine_value(input), spec.machine_version.empty() ? "spec.chipset" : "spec.machineVersion",
+           {"spec.memory.merge", "spec.firmware"});
   list.add("-accel", accelerator == "tcg" ? "tcg,thread=multi" : accelerator, "spec.accelerator");
-  list.add("-cpu", cpu_value(input), "spec.cpu.model");
-  list.add("-smp", fmt::format("{0},sockets=1,cores={0},threads=1,maxcpus={0}", spec.cpu.count), "spec.cpu.count");
+  add_processors(input, list);
   list.add("-m", memory_value(spec.memory.size), "spec.memory.size");
-  list.add("-rtc", spec.os.family == model::OsFamily::windows ? "base=localtime" : "base=utc", "spec.os.family");
-  list.add("-boot", any_boot_index(spec) && spec.boot.kernel.empty() ? "menu=off,strict=on" : "menu=off,strict=off",
-           "spec.disks[].bootIndex");
+  list.add("-rtc", clock_value(spec), spec.clock == model::Clock::auto_ ? "spec.os.family" : "spec.clock");
+  list.add("-boot", boot_value(spec), "spec.disks[].bootIndex", {"spec.boot.menu"});
   // A guest that switches itself off leaves QEMU waiting: so it is never mistaken for a crash, even if no daemon was there to see it.
   // A panic is reported; what follows is the guest's own choice (kernel.panic, crash dump).
   list.add("-action", "shutdown=pause,panic=none", "visor");
+  if (spec.on_reboot == model::RebootAction::shutdown) list.add("-action", "reboot=shutdown", "spec.onReboot");
 }
 
 void add_descriptors(const ArgumentInput& input, ArgumentList& list) {
@@ -108,12 +111,12 @@ std::string device_id(std::string_view prefix, const std::string& id) {
 
 }  // namespace
 
-void ArgumentList::add(std::string argument, std::string value, std::string setting) {
+void ArgumentList::add(std::string argument, std::string value, std::string setting, std::vector<std::string> also) {
   if (value.find('\0') != std::string::npos) {
     throw Error(ErrorKind::invalid, "machine.invalid_text", fmt::format("The setting {} contains a NUL byte.", setting),
                 "Remove the NUL byte; texts end there for every program.");
   }
-  list_.push_back({std::move(argument), std::move(value), std::move(setting)});
+  list_.push_back({std::move(argument), std::move(value), std::move(setting), std::move(also), ""});
 }
 
 void ArgumentList::add_json(std::string argument, const boost::json::object& value, std::string setting) {

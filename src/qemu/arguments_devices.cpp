@@ -3,7 +3,9 @@
 
 #include <boost/json.hpp>
 
+#include "base/json.h"
 #include "qemu/argument_list.h"
+#include "qemu/live_settings.h"
 
 namespace visor::qemu {
 namespace {
@@ -93,8 +95,15 @@ void add_display(const ArgumentInput& input, ArgumentList& list) {
   if (input.spec().display.model == model::DisplayModel::none) return;
   // The screen listens nowhere: a viewer's socket is given to QEMU over the monitor (add_client).
   list.add("-vnc", "none", "spec.display.model");
-  list.add_json("-device", {{"driver", display_driver(input)}, {"id", "video"}}, "spec.display.model");
-  list.add_json("-device", {{"driver", "usb-tablet"}, {"id", "tablet"}, {"bus", "usb.0"}}, "spec.display.model");
+  const model::Display& display = input.spec().display;
+  boost::json::object card{{"driver", display_driver(input)}, {"id", "video"}};
+  if (display.width != 0) {
+    card["xres"] = display.width;
+    card["yres"] = display.height;
+  }
+  list.add_json("-device", card, "spec.display.model");
+  const char* pointer = display.tablet ? "usb-tablet" : "usb-mouse";
+  list.add_json("-device", {{"driver", pointer}, {"id", "tablet"}, {"bus", "usb.0"}}, "spec.display.tablet");
   list.add_json("-device", {{"driver", "usb-kbd"}, {"id", "keyboard"}, {"bus", "usb.0"}}, "spec.display.model");
 }
 
@@ -129,6 +138,10 @@ void add_helpers(const ArgumentInput& input, ArgumentList& list) {
                 {{"driver", "virtio-balloon-pci"}, {"id", "balloon"}, {"free-page-reporting", true}, {"deflate-on-oom", true}},
                 "visor");
   list.add_json("-device", {{"driver", input.x86() ? "pvpanic" : "pvpanic-pci"}, {"id", "panic"}}, "visor");
+  const model::Watchdog& watchdog = input.spec().watchdog;
+  if (watchdog.model == model::WatchdogModel::none) return;
+  list.add_json("-device", {{"driver", json::enum_name(watchdog.model)}, {"id", "watchdog"}}, "spec.watchdog.model");
+  list.add("-action", "watchdog=" + watchdog_action(watchdog.action), "spec.watchdog.action");
 }
 
 }  // namespace visor::qemu

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <exception>
@@ -51,6 +52,18 @@ void read_names(const boost::json::array& entries, std::vector<std::string>& int
   std::sort(into.begin(), into.end());
 }
 
+/// Properties that are no features but states of every device.
+constexpr std::array<std::string_view, 3> kStates{"realized", "hotplugged", "hotpluggable"};
+
+void read_features(const boost::json::array& properties, std::vector<std::string>& into) {
+  for (const boost::json::value& entry : properties) {
+    const std::string name(entry.at("name").as_string());
+    const bool state = std::find(kStates.begin(), kStates.end(), name) != kStates.end();
+    if (entry.at("type").as_string() == "bool" && !state) into.push_back(name);
+  }
+  std::sort(into.begin(), into.end());
+}
+
 /// The monitor's end in the child.
 constexpr int kMonitorDescriptor = 3;
 
@@ -72,13 +85,15 @@ os::Command question(const std::filesystem::path& program) {
 }
 
 /// Asks everything and only then ends QEMU: at `quit` it drops answers that have not been read yet.
-Awaitable<> ask(os::Fd socket, std::optional<MonitorAnswers>& into) {
+Awaitable<> ask(os::Fd socket, std::filesystem::path program, std::optional<MonitorAnswers>& into) {
   const std::unique_ptr<qmp::Client> client = co_await qmp::Client::adopt(std::move(socket), kAskTimeout);
   MonitorAnswers answers;
   answers.version = client->version();
   answers.machines = co_await client->execute("query-machines");
   answers.cpus = co_await client->execute("query-cpu-definitions");
   answers.types = co_await client->execute("qom-list-types", {{"abstract", false}});
+  const std::string_view max_cpu = program.filename().native().ends_with("x86_64") ? "max-x86_64-cpu" : "max-arm-cpu";
+  answers.cpu_properties = co_await client->execute("qom-list-properties", {{"typename", max_cpu}});
   into = std::move(answers);
   co_await qmp::quit(*client);
   co_await client->close();
@@ -94,8 +109,8 @@ Awaitable<MonitorAnswers> ask_program(std::filesystem::path program) {
   std::exception_ptr failure;
   loop::CommandResult result;
   loop::TaskGroup talk(co_await boost::asio::this_coro::executor);
-  talk.spawn("ask QEMU", [&answers, socket = std::make_shared<os::Fd>(std::move(ours))]() -> Awaitable<> {
-    co_await ask(std::move(*socket), answers);
+  talk.spawn("ask QEMU", [&answers, program, socket = std::make_shared<os::Fd>(std::move(ours))]() -> Awaitable<> {
+    co_await ask(std::move(*socket), program, answers);
   });
   try {
     result = co_await loop::run_command(std::move(command), std::move(options));
@@ -119,6 +134,10 @@ std::string Capabilities::too_old() const {
 }
 
 bool Capabilities::has_type(const std::string& name) const { return std::binary_search(types.begin(), types.end(), name); }
+
+bool Capabilities::has_cpu_feature(const std::string& name) const {
+  return std::binary_search(cpu_features.begin(), cpu_features.end(), name);
+}
 
 bool Capabilities::has_cpu_model(const std::string& name) const {
   return std::binary_search(cpu_models.begin(), cpu_models.end(), name);
@@ -158,6 +177,7 @@ Capabilities parse_capabilities(const MonitorAnswers& answers) {
     read_machines(answers.machines.as_array(), capabilities);
     read_names(answers.cpus.as_array(), capabilities.cpu_models);
     read_names(answers.types.as_array(), capabilities.types);
+    read_features(answers.cpu_properties.as_array(), capabilities.cpu_features);
   } catch (const std::exception& error) {  // Boost.JSON's accessors, for an answer of another shape
     throw corrupt(error.what());
   }
@@ -180,7 +200,7 @@ std::optional<Capabilities> CapabilityCache::load(const std::filesystem::path& f
 Awaitable<Capabilities> CapabilityCache::get(std::filesystem::path program) {
   const std::string identity = program_identity(program);
   if (const auto found = known_.find(identity); found != known_.end()) co_return found->second;
-  const std::filesystem::path file = directory_ / fmt::format("abilities-{}.json", text::hex(identity));
+  const std::filesystem::path file = directory_ / fmt::format("abilities2-{}.json", text::hex(identity));
   if (std::optional<Capabilities> stored = load(file)) co_return known_[identity] = std::move(*stored);
 
   const auto failed = failures_.find(identity);

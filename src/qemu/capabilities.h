@@ -31,7 +31,8 @@ struct Capabilities {
   std::uint32_t minor = 0;
   std::vector<MachineType> machines;
   std::vector<std::string> cpu_models;
-  std::vector<std::string> types;  ///< every type that can be created: devices, accelerators ("kvm-accel"), back ends
+  std::vector<std::string> cpu_features;  ///< that can be switched on and off
+  std::vector<std::string> types;         ///< every type that can be created: devices, accelerators ("kvm-accel"), back ends
 
   /// Why Visor cannot use this QEMU, or an empty text.
   std::string too_old() const;
@@ -40,10 +41,11 @@ struct Capabilities {
   }
   bool has_type(const std::string& name) const;
   bool has_cpu_model(const std::string& name) const;
+  bool has_cpu_feature(const std::string& name) const;
   /// The machine type of this name or alias.
   const MachineType* find_machine(const std::string& name) const;
 };
-BOOST_DESCRIBE_STRUCT(Capabilities, (), (version, major, minor, machines, cpu_models, types))
+BOOST_DESCRIBE_STRUCT(Capabilities, (), (version, major, minor, machines, cpu_models, cpu_features, types))
 
 /// How QEMU names a chipset ("i440fx" is its "pc").
 std::string machine_alias(const std::string& chipset);
@@ -58,11 +60,13 @@ std::string program_package(model::Arch arch);
 /// What makes a program the same one as before: changes with every update.
 std::string program_identity(const std::filesystem::path& program);
 
-/// What QEMU says about itself: the answers of query-machines, query-cpu-definitions and qom-list-types.
+/// What QEMU says about itself: the answers of query-machines, query-cpu-definitions, qom-list-properties and
+/// qom-list-types.
 struct MonitorAnswers {
   qmp::Version version;
   boost::json::value machines;
   boost::json::value cpus;
+  boost::json::value cpu_properties;  ///< of the model `max`
   boost::json::value types;
 };
 

@@ -5,11 +5,21 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "base/error.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "loop/event_loop.h"
 #include "os/unix_socket.h"
 #include "qemu/process_record.h"
 
 namespace visor::qemu {
+namespace {
+
+/// A guest has found a new processor after some tenths of a second, under emulation after a few seconds.
+constexpr int kOnlineTurns = 20;
+constexpr std::chrono::milliseconds kOnlinePause{500};
+
+}  // namespace
 
 QemuGuestAgent::QemuGuestAgent(boost::asio::any_io_executor executor, std::filesystem::path runtime_directory)
     : client_(std::move(executor), [runtime_directory] { return os::connect_unix(runtime_directory, kAgentSocket); }) {}
@@ -27,6 +37,19 @@ Awaitable<std::vector<hypervisor::GuestAgent::NetworkInterface>> QemuGuestAgent:
 Awaitable<hypervisor::GuestAgent::OsInfo> QemuGuestAgent::os_info() {
   qmp::AgentOsInfo info = co_await client_.os_info();
   co_return OsInfo{std::move(info.hostname), std::move(info.pretty_name)};
+}
+
+Awaitable<> QemuGuestAgent::bring_processors_online(std::size_t count) {
+  for (int turn = 0; turn < kOnlineTurns; ++turn) {
+    try {
+      if (co_await client_.bring_processors_online() >= count) co_return;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      log::debug("processors are left to the guest: {}", error.what());
+      co_return;
+    }
+    co_await loop::sleep_for(kOnlinePause);
+  }
 }
 
 Awaitable<model::ExecResult> QemuGuestAgent::exec(model::ExecRequest request) {

@@ -21,6 +21,9 @@ class QemuGuestAgent final : public hypervisor::GuestAgent {
   Awaitable<bool> ping(std::chrono::milliseconds timeout) override;
   Awaitable<std::vector<NetworkInterface>> interfaces() override;
   Awaitable<OsInfo> os_info() override;
+  /// Processors that were added while the guest runs: many systems wait to be told to use them. Tries until the guest has
+  /// `count`, a few seconds at most; a guest without an agent is left alone.
+  Awaitable<> bring_processors_online(std::size_t count);
   Awaitable<model::ExecResult> exec(model::ExecRequest request) override;
   Awaitable<std::string> read_file(std::string path, Bytes limit) override;
   Awaitable<> write_file(std::string path, std::string content) override;

@@ -28,6 +28,7 @@
 #include "qemu/arguments.h"
 #include "qemu/disk_files.h"
 #include "qemu/launch_files.h"
+#include "qemu/live_settings.h"
 #include "qemu/ports.h"
 #include "qmp/commands.h"
 
@@ -79,6 +80,8 @@ ProcessRecord make_record(const hypervisor::MachineDefinition& definition, const
   record.accelerator_reason = plan.choices.accelerator_reason;
   record.started_at = std::chrono::system_clock::now();
   record.starting = true;
+  record.memory_at_start = definition.spec.memory.size;
+  record.processors_made = definition.spec.cpu.count;
   record.spec = definition.spec;
   return record;
 }
@@ -135,13 +138,6 @@ Awaitable<> restore(qmp::Client& client, std::filesystem::path file) {
   }
 }
 
-/// The cables of the network cards, which a saved state has as they were.
-Awaitable<> set_links(qmp::Client& client, const model::MachineSpec& spec, bool restored) {
-  for (const model::Nic& nic : spec.nics) {
-    if (restored || !nic.link_up) co_await qmp::set_link(client, nic_device_id(nic.id), nic.link_up);
-  }
-}
-
 Awaitable<> attempt(Attempt& attempt, const hypervisor::MachineDefinition& definition, const Plan& plan, ProcessRecord& record) {
   const QemuUser user = choose_user(plan.choices.accelerator == "kvm");
   {
@@ -154,7 +150,7 @@ Awaitable<> attempt(Attempt& attempt, const hypervisor::MachineDefinition& defin
   if (!connection) throw Error(ErrorKind::unavailable, "qemu.gone", "QEMU ended at once.");
   attempt.client = co_await qmp::Client::adopt(std::move(*connection));
   if (definition.restore_from) co_await restore(*attempt.client, *definition.restore_from);
-  co_await set_links(*attempt.client, definition.spec, definition.restore_from.has_value());
+  co_await prepare_guest(*attempt.client, attempt.process, definition.spec, definition.restore_from.has_value());
   // Before the guest runs, so that no crash of a guest is taken for a start that was given up.
   record.starting = false;
   write_record(definition.runtime_directory, record);

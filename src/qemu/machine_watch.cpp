@@ -61,6 +61,9 @@ void take_event(MachineState& state, const qmp::Event& event) {
     state.stop_detail =
         fmt::format("A disk could not be used ({}): {}", text_member(event.data, "device"), text_member(event.data, "reason"));
   }
+  if (event.name == "DEVICE_DELETED") state.changed.notify_all();
+  // QEMU ends without another word.
+  if (event.name == "WATCHDOG" && text_member(event.data, "action") == "poweroff") state.expected = true;
   if (event.name == "VSERPORT_CHANGE" && text_member(event.data, "id") == "agent") {
     state.agent.port_changed();
     state.emit({MachineEvent::Kind::agent_changed, false, true_member(event.data, "open") ? "open" : "closed"});

@@ -26,6 +26,7 @@ struct Choices {
     std::filesystem::path variables_template;
   };
   std::optional<Firmware> firmware;
+  std::string nested_feature = "svm";  ///< what nested virtualization is on this host: "vmx" or "svm"
 };
 
 /// A file that QEMU gets as a descriptor.

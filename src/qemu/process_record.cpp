@@ -34,7 +34,11 @@ std::optional<ProcessRecord> read_record(const std::filesystem::path& runtime_di
   const auto content = os::read_file_if_any(runtime_directory / kRecordName);
   if (!content) return std::nullopt;
   try {
-    return json::from_json<ProcessRecord>(json::parse(*content), "machine.record_invalid");
+    auto record = json::from_json<ProcessRecord>(json::parse(*content), "machine.record_invalid");
+    // Of a daemon that did not know them yet.
+    if (record.memory_at_start.count == 0) record.memory_at_start = record.spec.memory.size;
+    if (record.processors_made == 0) record.processors_made = record.spec.cpu.count;
+    return record;
   } catch (const Error& error) {
     log::warning("the record {} cannot be read: {}", (runtime_directory / kRecordName).native(), error.what());
     return std::nullopt;

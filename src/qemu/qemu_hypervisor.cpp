@@ -9,12 +9,17 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "os/affinity.h"
+#include "os/file.h"
 #include "os/process.h"
 #include "qemu/arguments.h"
+#include "qemu/explain.h"
 #include "qemu/firmware.h"
 #include "qemu/launcher.h"
+#include "qemu/live_settings.h"
 #include "qemu/reattach.h"
 #include "qemu/running_machine.h"
+#include "qemu/setting_needs.h"
 
 namespace visor::qemu {
 namespace {
@@ -31,6 +36,15 @@ std::filesystem::path require_program(model::Arch arch) {
   return {};
 }
 
+/// What KVM offers to guests (Documentation/virt/kvm/x86/running-nested-guests.rst): "vmx", "svm" or nothing.
+std::string nested_feature(const std::filesystem::path& root) {
+  for (const auto& [module, feature] : {std::pair{"kvm_intel", "vmx"}, std::pair{"kvm_amd", "svm"}}) {
+    const auto value = os::read_file_if_any(root / "sys/module" / module / "parameters/nested");
+    if (value && (value->starts_with('1') || value->starts_with('Y'))) return feature;
+  }
+  return "";
+}
+
 }  // namespace
 
 QemuHypervisor::QemuHypervisor(QemuOptions options)
@@ -43,6 +57,8 @@ Awaitable<HostFacts> QemuHypervisor::facts(model::Arch arch, std::filesystem::pa
   facts.capabilities = co_await capabilities_.get(program);
   facts.accelerators = co_await accelerators_.get(arch, program, facts.capabilities);
   facts.has_firmware = find_firmware(arch, options_.root).has_value();
+  facts.nested_feature = nested_feature(options_.root);
+  facts.processors = os::affinity(0);
   co_return facts;
 }
 
@@ -79,6 +95,11 @@ Awaitable<> QemuHypervisor::check(const model::MachineSpec& spec) {
   validation.throw_if_failed("machine.unsupported");
 }
 
+Awaitable<std::map<std::string, std::string>> QemuHypervisor::unavailable(model::MachineSpec spec) {
+  const HostFacts facts = co_await this->facts(spec.arch, require_program(spec.arch));
+  co_return unavailable_settings(spec, facts);
+}
+
 Awaitable<Choices> QemuHypervisor::choose(model::MachineSpec spec) {
   const std::filesystem::path program = require_program(spec.arch);
   const HostFacts facts = co_await this->facts(spec.arch, program);
@@ -93,6 +114,7 @@ Awaitable<Choices> QemuHypervisor::choose(model::MachineSpec spec) {
         spec.accelerator == model::Accelerator::auto_ ? facts.accelerators.reason() : "The machine's settings ask for it.";
   }
   choices.machine_type = resolve_machine(spec, facts.capabilities)->name;
+  if (choices.accelerator == "kvm" && !facts.nested_feature.empty()) choices.nested_feature = facts.nested_feature;
   if (wants_firmware(spec)) choices.firmware = find_firmware(spec.arch, options_.root);
   co_return choices;
 }
@@ -101,7 +123,9 @@ Awaitable<model::CommandLine> QemuHypervisor::command_line(hypervisor::MachineDe
   Choices choices = co_await choose(definition.spec);
   const std::string program = choices.program.native();
   const Plan plan = make_plan(definition, std::move(choices));
-  co_return model::CommandLine{program, make_arguments(definition, plan)};
+  model::CommandLine line{program, make_arguments(definition, plan), preparing_steps(definition.spec), {}};
+  explain(line);
+  co_return line;
 }
 
 Awaitable<std::unique_ptr<hypervisor::RunningMachine>> QemuHypervisor::start(hypervisor::MachineDefinition definition) {

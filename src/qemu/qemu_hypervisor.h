@@ -27,6 +27,7 @@ class QemuHypervisor final : public hypervisor::Hypervisor {
   Awaitable<std::vector<model::QemuInfo>> probe() override;
   /// Error{validation, "machine.unsupported"} with all fields.
   Awaitable<> check(const model::MachineSpec& spec) override;
+  Awaitable<std::map<std::string, std::string>> unavailable(model::MachineSpec spec) override;
   Awaitable<model::CommandLine> command_line(hypervisor::MachineDefinition definition) override;
   Awaitable<std::unique_ptr<hypervisor::RunningMachine>> start(hypervisor::MachineDefinition definition) override;
   Awaitable<Found> reattach(std::filesystem::path machines_directory) override;

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -13,10 +14,12 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "loop/both.h"
 #include "os/file.h"
 #include "os/unix_socket.h"
 #include "qemu/arguments.h"
+#include "qemu/live_settings.h"
 #include "qemu/machine_state.h"
 #include "qemu/process_counters.h"
 
@@ -32,8 +35,11 @@ void require_display(const MachineState& state) {
               "Set display.model to virtio and start it again, or use its serial console.");
 }
 
-/// Memory that the guest uses, from its balloon driver's last report. Everything in it is the guest's word.
-std::optional<Bytes> used_memory(const boost::json::value& report, Bytes size) {
+/// Memory that the guest uses, from its balloon driver's last report. Everything in it is the guest's word. What the balloon
+/// has taken counts in its total, as the driver may take it back when memory runs out (deflate-on-oom).
+std::optional<Bytes> used_memory(const boost::json::value& report, const ProcessRecord& record) {
+  const Bytes size = record.memory_at_start;
+  const std::uint64_t taken = size.count - std::min(size.count, record.spec.memory.size.count);
   const boost::json::object* object = report.if_object();
   const boost::json::value* stats = object != nullptr ? object->if_contains("stats") : nullptr;
   if (stats == nullptr || !stats->is_object()) return std::nullopt;
@@ -47,7 +53,7 @@ std::optional<Bytes> used_memory(const boost::json::value& report, Bytes size) {
   const auto total = value("stat-total-memory");
   const auto available = value("stat-available-memory");
   if (!total || !available || *available > *total || *total > size.count) return std::nullopt;
-  return Bytes{*total - *available};
+  return Bytes{*total - *available - std::min(taken, *total - *available)};
 }
 
 os::Fd memory_file() {
@@ -94,6 +100,11 @@ QemuMachine::~QemuMachine() {
 const std::string& QemuMachine::id() const { return state_->record.machine_id; }
 pid_t QemuMachine::process_id() const { return state_->process.pid(); }
 const model::MachineSpec& QemuMachine::running_spec() const { return state_->record.spec; }
+model::MachineSpec QemuMachine::restoring_spec() const {
+  model::MachineSpec spec = state_->record.spec;
+  spec.memory.size = state_->record.memory_at_start;
+  return spec;
+}
 std::string QemuMachine::accelerator() const { return state_->record.accelerator; }
 std::string QemuMachine::accelerator_reason() const { return state_->record.accelerator_reason; }
 std::chrono::system_clock::time_point QemuMachine::started_at() const { return state_->record.started_at; }
@@ -176,13 +187,21 @@ Awaitable<hypervisor::Counters> QemuMachine::counters() {
     counters.disk_read = counters.disk_read + disk.read;
     counters.disk_written = counters.disk_written + disk.written;
   }
-  counters.guest_used = used_memory(report, state->record.spec.memory.size);
+  counters.guest_used = used_memory(report, state->record);
   co_return counters;
 }
 
-Awaitable<> QemuMachine::set_link(std::string nic_id, bool up) {
-  const std::shared_ptr<qmp::Client> client = state_->monitor();
-  co_await qmp::set_link(*client, nic_device_id(nic_id), up);
+std::optional<std::string> QemuMachine::keeps_waiting(const std::string& key, const model::MachineSpec& wanted) const {
+  return why_it_waits(key, state_->record, wanted);
+}
+
+Awaitable<> QemuMachine::apply(model::MachineSpec wanted) {
+  const std::shared_ptr<MachineState> state = state_;
+  const std::uint32_t before = state->record.spec.cpu.count;
+  co_await apply_live(state, std::move(wanted));
+  const std::uint32_t now = state->record.spec.cpu.count;
+  if (now <= before) co_return;
+  group_.spawn("bring processors online", [state, now]() -> Awaitable<> { return state->agent.bring_processors_online(now); });
 }
 
 Awaitable<std::vector<model::PortForward>> QemuMachine::forwards() {
@@ -210,6 +229,12 @@ Awaitable<os::Fd> QemuMachine::connect_screen() {
 std::filesystem::path QemuMachine::serial_socket() const { return state_->runtime_directory / kSerialSocket; }
 std::filesystem::path QemuMachine::serial_log() const { return state_->runtime_directory / kSerialLog; }
 std::vector<std::string> QemuMachine::log_tail(std::size_t lines) const { return log_lines(state_->runtime_directory, lines); }
+std::vector<std::string> QemuMachine::arguments() const {
+  std::string line = os::read_file_if_any(fmt::format("/proc/{}/cmdline", state_->process.pid())).value_or("");
+  if (line.ends_with('\0')) line.pop_back();
+  return line.empty() ? std::vector<std::string>() : text::split(line, '\0');
+}
+
 void QemuMachine::guest_is_off() {
   state_->expected = true;
   state_->switched_off = true;

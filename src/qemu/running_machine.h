@@ -31,6 +31,7 @@ class QemuMachine final : public hypervisor::RunningMachine {
   const std::string& id() const override;
   pid_t process_id() const override;
   const model::MachineSpec& running_spec() const override;
+  model::MachineSpec restoring_spec() const override;
   std::string accelerator() const override;
   std::string accelerator_reason() const override;
   std::chrono::system_clock::time_point started_at() const override;
@@ -47,13 +48,15 @@ class QemuMachine final : public hypervisor::RunningMachine {
   /// Error{conflict, "machine.no_display"} without a screen.
   Awaitable<std::string> screenshot_png() override;
   Awaitable<hypervisor::Counters> counters() override;
-  Awaitable<> set_link(std::string nic_id, bool up) override;
+  std::optional<std::string> keeps_waiting(const std::string& key, const model::MachineSpec& wanted) const override;
+  Awaitable<> apply(model::MachineSpec wanted) override;
   Awaitable<std::vector<model::PortForward>> forwards() override;
   hypervisor::GuestAgent& agent() override;
   Awaitable<os::Fd> connect_screen() override;
   std::filesystem::path serial_socket() const override;
   std::filesystem::path serial_log() const override;
   std::vector<std::string> log_tail(std::size_t lines) const override;
+  std::vector<std::string> arguments() const override;
 
   /// Whether the monitor answered when the machine was taken hold of, or since.
   bool monitor_connected() const;

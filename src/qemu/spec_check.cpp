@@ -5,17 +5,22 @@
 #include <algorithm>
 #include <map>
 
+#include "base/cpu_list.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "model/validate_processors.h"
 #include "qemu/argument_list.h"
 #include "qemu/firmware.h"
 #include "qemu/plan.h"
+#include "qemu/setting_needs.h"
 
 namespace visor::qemu {
 namespace {
 
 /// Under emulation x86 has no interrupt remapping for processors beyond (qemu hw/i386/x86.c: x2APIC ids need it).
 constexpr std::uint32_t kEmulatedX86Cpus = 255;
+/// The QEMU whose emulation of x86 learned x2APIC.
+constexpr std::uint32_t kEmulatedX2apicMajor = 9;
 constexpr std::size_t kIdeDisks = 4;
 
 bool chipset_fits(const std::string& chipset, model::Arch arch) {
@@ -37,10 +42,11 @@ void check_machine(const model::MachineSpec& spec, const Capabilities& capabilit
                              fmt::format("QEMU {} has no machine type '{}' of the chipset {}.", capabilities.version,
                                          text::printable(spec.machine_version), chipset));
   }
-  if (spec.cpu.count > machine->max_cpus) {
-    validation.refuse("spec.cpu.count", "range",
-                      fmt::format("{} processors are more than the machine type {} can have ({}).", spec.cpu.count, machine->name,
-                                  machine->max_cpus));
+  const std::uint32_t most = model::most_processors(spec.cpu);
+  if (most > machine->max_cpus) {
+    validation.refuse(
+        spec.cpu.count == most ? "spec.cpu.count" : "spec.cpu.maximum", "range",
+        fmt::format("{} processors are more than the machine type {} can have ({}).", most, machine->name, machine->max_cpus));
   }
 }
 
@@ -69,11 +75,35 @@ void check_cpu(const model::MachineSpec& spec, const HostFacts& facts, Validatio
     validation.refuse("spec.cpu.model", "unsupported",
                       fmt::format("QEMU {} has no CPU model '{}'.", facts.capabilities.version, text::printable(model)));
   }
-  if (accelerator == "tcg" && spec.arch == model::Arch::x86_64 && spec.cpu.count > kEmulatedX86Cpus) {
-    validation.refuse(
-        "spec.cpu.count", "range",
-        fmt::format("Without KVM a machine can have at most {} processors, not {}.", kEmulatedX86Cpus, spec.cpu.count));
+  const std::uint32_t most = model::most_processors(spec.cpu);
+  if (accelerator == "tcg" && spec.arch == model::Arch::x86_64 && most > kEmulatedX86Cpus) {
+    validation.refuse(spec.cpu.count == most ? "spec.cpu.count" : "spec.cpu.maximum", "range",
+                      fmt::format("Without KVM a machine can have at most {} processors, not {}.", kEmulatedX86Cpus, most));
   }
+  if (spec.cpu.apic == model::ApicMode::x2apic && accelerator == "tcg" && !facts.capabilities.at_least(kEmulatedX2apicMajor, 0)) {
+    validation.refuse("spec.cpu.apic", "unsupported",
+                      fmt::format("Without KVM QEMU {} has no x2apic; use auto or xapic.", facts.capabilities.version));
+  }
+  for (std::size_t i = 0; i < spec.cpu.features.size(); ++i) {
+    const std::string name = spec.cpu.features[i].substr(1);
+    if (facts.capabilities.has_cpu_feature(name)) continue;
+    validation.refuse(fmt::format("spec.cpu.features[{}]", i), "unsupported",
+                      fmt::format("QEMU {} knows no processor feature '{}'.", facts.capabilities.version, text::printable(name)));
+  }
+}
+
+/// Every processor of the host that is named must be there.
+void check_pinning(const model::Pinning& pinning, const HostFacts& facts, Validation& validation) {
+  const auto check = [&](const std::string& list, const std::string& field) {
+    for (const std::uint32_t processor : parse_cpu_list(list).value_or(std::vector<std::uint32_t>())) {
+      if (std::binary_search(facts.processors.begin(), facts.processors.end(), processor)) continue;
+      return validation.refuse(
+          field, "range",
+          fmt::format("The host has no processor {} that Visor may use; it has {}.", processor, to_cpu_list(facts.processors)));
+    }
+  };
+  for (std::size_t i = 0; i < pinning.vcpus.size(); ++i) check(pinning.vcpus[i], fmt::format("spec.cpu.pinning.vcpus[{}]", i));
+  check(pinning.emulator, "spec.cpu.pinning.emulator");
 }
 
 void check_disks(const model::MachineSpec& spec, Validation& validation) {
@@ -124,6 +154,8 @@ void check_for_qemu(const model::MachineSpec& spec, const HostFacts& facts, Vali
   check_accelerator(spec, facts.accelerators, validation);
   check_cpu(spec, facts, validation);
   check_disks(spec, validation);
+  check_pinning(spec.cpu.pinning, facts, validation);
+  check_needs(spec, facts, validation);
   if (wants_firmware(spec) && !facts.has_firmware) {
     validation.refuse(
         "spec.firmware", "unsupported",

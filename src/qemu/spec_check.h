@@ -1,6 +1,10 @@
 // What this host's QEMU refuses in a specification, with reasons.
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "base/error.h"
 #include "model/machine_spec.h"
 #include "qemu/accelerator_probe.h"
@@ -13,6 +17,8 @@ struct HostFacts {
   Capabilities capabilities;
   AcceleratorReport accelerators;
   bool has_firmware = false;
+  std::string nested_feature;             ///< how the host's KVM offers virtualization: "vmx", "svm"; empty: not at all
+  std::vector<std::uint32_t> processors;  ///< of the host, that visord may use
 };
 
 /// The accelerator that the spec gets: its own wish, or the best usable one.

@@ -24,6 +24,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr loop::Duration kRequestTimeout = seconds(10);
+/// Far more than any guest has; a bound for what it may claim.
+constexpr std::size_t kMostProcessors = 4096;
 constexpr loop::Duration kExecTimeout = seconds(30);    // loading a program from a slow disk
 constexpr loop::Duration kOutputTimeout = seconds(60);  // megabytes through a serial port, perhaps emulated
 /// The agent cuts each of both outputs after 16 MiB (GUEST_EXEC_MAX_OUTPUT in qga/commands.c); in base64 it is a third more.
@@ -261,6 +263,20 @@ Awaitable<AgentOsInfo> GuestAgentClient::os_info() {
   const boost::json::value system = co_await channel_.request("guest-get-osinfo", {}, kRequestTimeout);
   const boost::json::value host = co_await channel_.request("guest-get-host-name", {}, kRequestTimeout);
   co_return AgentOsInfo{string_member(host, "host-name"), string_member(system, "pretty-name")};
+}
+
+Awaitable<std::size_t> GuestAgentClient::bring_processors_online() {
+  const boost::json::value answer = co_await channel_.request("guest-get-vcpus", {}, kRequestTimeout);
+  const boost::json::array* list = answer.if_array();
+  if (list == nullptr || list->size() > kMostProcessors) throw answer_nonsense("guest-get-vcpus");
+  boost::json::array sleeping;
+  for (const boost::json::value& item : *list) {
+    const boost::json::value* online = item.is_object() ? item.get_object().if_contains("online") : nullptr;
+    if (online == nullptr || !online->is_bool()) throw answer_nonsense("guest-get-vcpus");
+    if (!online->get_bool()) sleeping.push_back({{"logical-id", number_member(item, "logical-id", 0)}, {"online", true}});
+  }
+  if (!sleeping.empty()) co_await channel_.request("guest-set-vcpus", {{"vcpus", std::move(sleeping)}}, kRequestTimeout);
+  co_return list->size();
 }
 
 Awaitable<AgentExecResult> GuestAgentClient::exec(AgentExec request) {

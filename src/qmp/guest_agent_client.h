@@ -71,6 +71,8 @@ class GuestAgentClient {
   Awaitable<bool> ping(loop::Duration timeout);
   Awaitable<std::vector<AgentInterface>> interfaces();
   Awaitable<AgentOsInfo> os_info();
+  /// Switches on the processors that the guest has but does not use; how many it uses then.
+  Awaitable<std::size_t> bring_processors_online();
   /// Runs a program to its end. Error `guest.exec_failed` when the guest cannot start it, Error{timeout, "guest.exec_timeout"} when
   /// it takes longer (it goes on in the guest).
   Awaitable<AgentExecResult> exec(AgentExec request);

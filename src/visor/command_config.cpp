@@ -30,6 +30,35 @@ Awaitable<int> show(Context& context, const Arguments& arguments) {
   co_return kExitOk;
 }
 
+/// When a change of it reaches the guest.
+std::string applies(const model::Setting& setting) {
+  if (setting.read_only) return "at creation";
+  if (setting.live) return "now";
+  return setting.live_if_possible ? "now if possible" : "next start";
+}
+
+Awaitable<int> list(Context& context, const Arguments& arguments) {
+  const std::vector<model::Setting> settings = co_await context.api().settings();
+  const std::vector<model::MachineSetting> values = co_await context.api().machine_settings(arguments.get("NAME"));
+  Table table{{{"SETTING"},
+               {"VALUE", Align::left, true},
+               {"DEFAULT", Align::left, true},
+               {"APPLIES"},
+               {"CANNOT BE USED", Align::left, true}},
+              {}};
+  for (const model::MachineSetting& one : values) {
+    const model::Setting* setting = find_setting(settings, one.key);
+    if (setting == nullptr) continue;
+    const bool changed = one.value != setting->default_;
+    Cell value(setting_text(one.key, one.value), plain(one.value));
+    value.color = changed ? Color::bold : Color::none;
+    table.rows.push_back({one.key, std::move(value), Cell(setting_text(one.key, setting->default_), plain(setting->default_)),
+                          applies(*setting), one.unavailable});
+  }
+  context.out.show(json::to_json(values), table);
+  co_return kExitOk;
+}
+
 /// Lets the user edit until the text is right or he gives up; nothing when he changed nothing.
 boost::json::object edit_until_valid(const boost::json::object& before, const Context& context) {
   std::string text = json::pretty(before) + "\n";
@@ -101,6 +130,12 @@ std::vector<Command> config_commands() {
        .examples = {{"visor config show hello", "all settings"},
                     {"visor config show hello -f csv", "one setting per line, with its key"}},
        .run = show},
+      {.name = "config list",
+       .group = "Machines",
+       .summary = "List a machine's settings with their defaults, when they apply, and why some cannot be used.",
+       .positionals = {name},
+       .examples = {{"visor config list hello", "all settings outside of lists"}},
+       .run = list},
       {.name = "config edit",
        .group = "Machines",
        .summary = "Edit a machine's settings in your editor (VISUAL or EDITOR).",

@@ -79,6 +79,11 @@ Awaitable<int> markdown(Context& context, const Arguments& /*arguments*/) {
   co_return kExitOk;
 }
 
+Awaitable<int> settings(Context& context, const Arguments& /*arguments*/) {
+  context.out.print(settings_reference());
+  co_return kExitOk;
+}
+
 }  // namespace
 
 std::vector<Command> help_commands() {
@@ -98,6 +103,7 @@ std::vector<Command> help_commands() {
        .run = help},
       {.name = "__man", .group = {}, .summary = "Write the man pages.", .positionals = {{"DIRECTORY", "Where to."}}, .run = man},
       {.name = "__markdown", .group = {}, .summary = "Print docs/commands.md.", .run = markdown},
+      {.name = "__settings", .group = {}, .summary = "Print docs/settings.md.", .run = settings},
   };
 }
 

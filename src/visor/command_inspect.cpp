@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "visor/commands.h"
 #include "visor/context.h"
-#include "visor/ssh.h"
 
 namespace visor::cli {
 namespace {
@@ -34,27 +33,6 @@ Awaitable<int> log(Context& context, const Arguments& arguments) {
   co_return kExitOk;
 }
 
-Awaitable<int> command(Context& context, const Arguments& arguments) {
-  const model::CommandLine line = co_await context.api().command_line(arguments.get("NAME"));
-  if (arguments.has("plain")) {
-    std::vector<std::string> words = {line.program};
-    for (const model::ExplainedArgument& argument : line.arguments) {
-      words.push_back(argument.argument);
-      if (!argument.value.empty()) words.push_back(argument.value);
-    }
-    context.out.print(shell_quoted(words) + "\n");
-    co_return kExitOk;
-  }
-  Table table{{{"ARGUMENT"}, {"VALUE", Align::left, true}, {"SETTING"}}, {}};
-  for (const model::ExplainedArgument& argument : line.arguments) {
-    table.rows.push_back(
-        {argument.argument, argument.value, Cell(argument.setting, argument.setting == "visor" ? Color::dim : Color::none)});
-  }
-  if (context.out.is_table()) context.out.print(text::printable(line.program) + "\n");
-  context.out.show(json::to_json(line), table);
-  co_return kExitOk;
-}
-
 }  // namespace
 
 std::vector<Command> inspect_commands() {
@@ -66,14 +44,6 @@ std::vector<Command> inspect_commands() {
        .options = {{.names = "--lines", .value = "N", .help = "Only the last N lines."}},
        .examples = {{"visor log hello", "the end of the log"}, {"visor log hello --lines 5", "its last lines"}},
        .run = log},
-      {.name = "command",
-       .group = "Look inside",
-       .summary = "Show the QEMU command line of a machine, with the setting that made each argument.",
-       .positionals = {{"NAME", "The machine.", Completes::machines}},
-       .options = {{.names = "--plain", .help = "One line that can be pasted into a shell."}},
-       .examples = {{"visor command hello", "each argument and its setting"},
-                    {"visor command hello --plain", "to try something by hand"}},
-       .run = command},
   };
 }
 

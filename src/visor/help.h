@@ -23,5 +23,7 @@ std::string man_overview();
 
 /// docs/commands.md.
 std::string markdown_reference();
+/// docs/settings.md.
+std::string settings_reference();
 
 }  // namespace visor::cli

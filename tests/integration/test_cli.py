@@ -15,7 +15,7 @@ import time
 import unittest
 
 import png
-from harness import BIN, READY, X86_CMDLINE, TestCase, guest_folder, program_is_there, wait_for
+from harness import BIN, READY, REPOSITORY, X86_CMDLINE, TestCase, guest_folder, program_is_there, wait_for
 
 OK, ERROR, USAGE, NOT_FOUND, CONFLICT, TIMEOUT = 0, 1, 2, 4, 5, 124
 
@@ -35,6 +35,11 @@ class CommandLine(TestCase):
 
 
 class ExitCodes(CommandLine):
+    def test_references_in_docs_are_what_the_program_says(self):
+        for word, file in (("__markdown", "commands.md"), ("__settings", "settings.md")):
+            written = (REPOSITORY / "docs" / file).read_text(encoding="utf-8")
+            self.assertEqual(self.daemon.visor(word).stdout, written, f"`visor {word} > docs/{file}` writes it again")
+
     def test_usage(self):
         for arguments in (["nonsense"], ["start"], ["list", "--nonsense"], ["create", "x", "--memory", "4 apples"], ["list", "-f", "xml"]):
             with self.subTest(arguments):
@@ -44,7 +49,7 @@ class ExitCodes(CommandLine):
         self.assertIn("start", self.fails(USAGE, "strat"))
 
     def test_not_found(self):
-        for verb in ("info", "start", "stop", "log", "command"):
+        for verb in ("info", "start", "stop", "log", "explain"):
             with self.subTest(verb):
                 self.assertIn("missing", self.fails(NOT_FOUND, verb, "missing"))
         self.fails(NOT_FOUND, "delete", "missing", "--yes")

@@ -53,7 +53,7 @@ def check(tree):
         tasks = {word for _, kind, word in wanted if kind == "task"} | keys
         for match in DOTTED.finditer(text):
             code = match.group(1)
-            if NOT_A_CODE.match(code) or code in tasks or is_setting(page, code) or has(page, daemon, "task", code):
+            if NOT_A_CODE.match(code) or code in tasks or is_setting(page, code) or code in daemon["setting"] or has(page, daemon, "task", code):
                 continue
             codes.add(code)
             if code not in daemon["error"]:

@@ -173,7 +173,10 @@ class FakeService : public engine::Service {
   std::vector<std::string> log(const std::string& name) override { return {"log of " + find(name).name}; }
   Awaitable<model::CommandLine> command_line(std::string name) override {
     if (name == "boom") throw std::runtime_error("not an Error");
-    co_return model::CommandLine{"/usr/bin/qemu-system-x86_64", {{"-name", find(name).name, "name"}}};
+    co_return model::CommandLine{"/usr/bin/qemu-system-x86_64", {{"-name", find(name).name, "name", {}, ""}}, {}, {}};
+  }
+  Awaitable<std::vector<model::MachineSetting>> machine_settings(std::string name) override {
+    co_return std::vector<model::MachineSetting>{{"cpu.count", find(name).spec.cpu.count, ""}};
   }
   Awaitable<std::string> screenshot(std::string name, unsigned width) override {
     co_return "PNG of " + find(name).name + " at " + std::to_string(width);

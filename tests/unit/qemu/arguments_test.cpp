@@ -95,7 +95,7 @@ TEST(Arguments, AHostileNameStaysOneValue) {
 TEST(Arguments, AHostileKernelCommandLineIsOneArgument) {
   for (const std::string& text : kHostileTexts) {
     Configuration configuration = testing::configurations().front();
-    configuration.definition.spec.boot = {text, text, text};
+    configuration.definition.spec.boot = {false, text, text, text};
     const auto arguments = arguments_of(configuration);
     EXPECT_EQ(find(arguments, "-append")->value, text);
     EXPECT_TRUE(find(arguments, "-kernel")->value.starts_with("/proc/self/fd/"));
@@ -137,7 +137,7 @@ TEST(Arguments, HostileIdsAndAddressesStayInsideTheirJsonString) {
 
 TEST(Arguments, ANulByteIsRefusedInsteadOfCuttingAText) {
   Configuration configuration = testing::configurations().front();
-  configuration.definition.spec.boot = {"/boot/vmlinuz", "", std::string("a\0b", 3)};
+  configuration.definition.spec.boot = {false, "/boot/vmlinuz", "", std::string("a\0b", 3)};
   try {
     arguments_of(configuration);
     FAIL() << "accepted";

@@ -29,6 +29,8 @@ TEST(Capabilities, TheRealQemuTellsItsMachinesAndModels) {
     EXPECT_TRUE(asked.has_cpu_model("max"));
     EXPECT_TRUE(asked.has_type("virtio-blk-pci"));
     EXPECT_FALSE(asked.has_type("no-such-device"));
+    EXPECT_TRUE(asked.has_cpu_feature("avx2"));
+    EXPECT_FALSE(asked.has_cpu_feature("realized"));
     // A second daemon reads the same from the file, without starting QEMU.
     CapabilityCache later(root.path());
     const auto begin = std::chrono::steady_clock::now();
@@ -62,8 +64,11 @@ TEST(Capabilities, NonsenseFromQemuIsAnErrorNotACrash) {
                                     boost::json::array{3},
                                     boost::json::array{boost::json::object{{"name", 7}}}};
   for (const boost::json::value& value : bad) {
-    EXPECT_THROW(parse_capabilities({{}, value, boost::json::array(), good_types}), Error) << value;
-    EXPECT_THROW(parse_capabilities({{}, good_machines, boost::json::array(), value}), Error) << value;
+    const boost::json::array none;
+    EXPECT_THROW(parse_capabilities({{}, value, none, none, good_types}), Error) << value;
+    EXPECT_THROW(parse_capabilities({{}, good_machines, none, none, value}), Error) << value;
+    if (value == boost::json::value(none)) continue;
+    EXPECT_THROW(parse_capabilities({{}, good_machines, none, value, good_types}), Error) << value;
   }
 }
 

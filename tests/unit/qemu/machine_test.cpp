@@ -61,16 +61,7 @@ class Listener {
 
 class Machine : public ::testing::Test {
  protected:
-  /// A failed test must not leave its machines behind: they outlive whoever started them.
-  void TearDown() override {
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(root_.path() / "machines", ignored)) {
-      const auto record = read_record(entry.path());
-      if (!record) continue;
-      std::optional<os::Process> process = os::Process::attach(static_cast<pid_t>(record->pid), record->start_time);
-      if (process) process->signal(SIGKILL);
-    }
-  }
+  void TearDown() override { testing::end_machines(root_.path()); }
   void run(std::function<Awaitable<>()> body) { loop_.run_until_done(std::move(body)); }
   std::string code_of(std::function<Awaitable<>()> body) {
     try {
@@ -361,7 +352,9 @@ TEST_F(Machine, AForwardWithoutPortGetsAFreeOneThatIsReallyOpen) {
       }
       EXPECT_EQ(code, "nic.port_in_use");
     }
-    co_await machine->set_link("nic0", false);
+    definition.spec.nics.front().link_up = false;
+    co_await machine->apply(definition.spec);
+    EXPECT_FALSE(machine->running_spec().nics.front().link_up);
     co_await machine->quit(5s);
   });
 }

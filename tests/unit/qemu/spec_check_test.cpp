@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 
+#include "qemu/setting_needs.h"
 #include "qemu/test_configurations.h"
 
 namespace visor::qemu {
@@ -17,6 +19,8 @@ HostFacts facts() {
   facts.capabilities.machines = {{"pc-q35-7.2", "q35", 288}, {"pc-i440fx-7.2", "pc", 255}, {"virt-7.2", "virt", 512}};
   facts.capabilities.cpu_models = {"max", "qemu64"};
   facts.accelerators.accelerators = {{"kvm", false, "There is no /dev/kvm."}, {"tcg", true, ""}};
+  facts.capabilities.cpu_features = {"avx2", "rdrand"};
+  facts.processors = {0, 1, 2, 3, 8};
   facts.has_firmware = true;
   return facts;
 }
@@ -86,6 +90,69 @@ TEST(SpecCheck, AnOldQemuIsRefused) {
   host.capabilities.major = 6;
   host.capabilities.version = "6.2.0";
   EXPECT_NE(refused(good(), host).find("7.2 is needed"), std::string::npos);
+}
+
+TEST(SpecCheck, AFeatureThatQemuDoesNotKnowIsNamedBeforeTheStart) {
+  model::MachineSpec spec = good();
+  spec.cpu.features = {"+avx2", "-avx3"};
+  const std::string text = refused(spec);
+  EXPECT_NE(text.find("spec.cpu.features[1]"), std::string::npos) << text;
+  EXPECT_NE(text.find("avx3"), std::string::npos) << text;
+  EXPECT_EQ(text.find("features[0]"), std::string::npos) << text;
+}
+
+TEST(SpecCheck, PinningToProcessorsThatAreNotThereIsRefusedWithThoseThatAre) {
+  model::MachineSpec spec = good();
+  spec.cpu.pinning = {{"0-3", "8"}, "1"};
+  EXPECT_EQ(refused(spec), "");
+  spec.cpu.pinning = {{"0-3", "4"}, "7-9"};
+  const std::string text = refused(spec);
+  EXPECT_NE(text.find("spec.cpu.pinning.vcpus[1]"), std::string::npos) << text;
+  EXPECT_NE(text.find("spec.cpu.pinning.emulator"), std::string::npos) << text;
+  EXPECT_NE(text.find("0-3,8"), std::string::npos) << text;
+}
+
+TEST(SpecCheck, RoomForMoreProcessorsThanTheBoardHasIsRefused) {
+  model::MachineSpec spec = good();
+  spec.cpu.maximum = 256;
+  EXPECT_NE(refused(spec).find("spec.cpu.maximum"), std::string::npos) << refused(spec);
+}
+
+TEST(SettingNeeds, EachUnavailableSettingSaysWhy) {
+  model::MachineSpec spec = good();
+  std::map<std::string, std::string> reasons = unavailable_settings(spec, facts());
+  EXPECT_NE(reasons["cpu.pmu"].find("There is no /dev/kvm."), std::string::npos) << reasons["cpu.pmu"];
+  EXPECT_FALSE(reasons.contains("cpu.nested")) << "nested virtualization is emulated";
+  EXPECT_TRUE(reasons.contains("display.width")) << "there is no screen";
+  EXPECT_TRUE(reasons.contains("watchdog.action"));
+  EXPECT_TRUE(reasons.contains("boot.cmdline"));
+  spec.boot.kernel = "/boot/vmlinuz";
+  spec.watchdog.model = model::WatchdogModel::i6300esb;
+  spec.display.model = model::DisplayModel::virtio;
+  reasons = unavailable_settings(spec, facts());
+  EXPECT_FALSE(reasons.contains("display.width"));
+  EXPECT_FALSE(reasons.contains("watchdog.action"));
+  EXPECT_FALSE(reasons.contains("boot.cmdline"));
+  EXPECT_TRUE(reasons.contains("firmware"));
+}
+
+TEST(SettingNeeds, NestingUnderKvmNeedsAHostThatOffersIt) {
+  HostFacts host = facts();
+  host.accelerators.accelerators = {{"kvm", true, ""}, {"tcg", true, ""}};
+  model::MachineSpec spec = good();
+  spec.cpu.nested = model::Toggle::on;
+  EXPECT_NE(refused(spec, host).find("nested=1"), std::string::npos) << refused(spec, host);
+  host.nested_feature = "vmx";
+  EXPECT_EQ(refused(spec, host), "");
+}
+
+TEST(SettingNeeds, WhatAnArmMachineDoesNotHaveIsRefusedOnlyWhenItIsWanted) {
+  model::MachineSpec spec = good();
+  spec.arch = model::Arch::aarch64;
+  spec.firmware = model::Firmware::uefi;
+  EXPECT_EQ(refused(spec), "");
+  spec.cpu.hide_hypervisor = true;
+  EXPECT_NE(refused(spec).find("spec.cpu.hideHypervisor"), std::string::npos);
 }
 
 }  // namespace

@@ -106,11 +106,77 @@ inline void add_processor_configurations(Configurations& all) {
   all.arm("arm-16-cpus", [](Definition& d) { d.spec.cpu.count = 16; });
 }
 
+inline void add_processor_detail_configurations(Configurations& all) {
+  using Definition = hypervisor::MachineDefinition;
+  using model::ApicMode;
+  using model::Toggle;
+  all.x86("cpu-maximum", [](Definition& d) { d.spec.cpu.maximum = 4; });
+  all.x86("cpu-sockets", [](Definition& d) {
+    d.spec.cpu.count = 4;
+    d.spec.cpu.topology.sockets = 2;
+  });
+  all.x86("cpu-dies", [](Definition& d) {
+    d.spec.cpu.count = 8;
+    d.spec.cpu.topology = {1, 2, 2, 2};
+  });
+  all.x86("cpu-cores", [](Definition& d) {
+    d.spec.cpu.count = 8;
+    d.spec.cpu.topology.cores = 4;
+  });
+  all.x86("cpu-threads", [](Definition& d) {
+    d.spec.cpu.count = 4;
+    d.spec.cpu.maximum = 8;
+    d.spec.cpu.topology.threads = 2;
+  });
+  all.x86("cpu-features", [](Definition& d) { d.spec.cpu.features = {"+rdrand", "-avx2", "-sse4.1"}; });
+  for (const Toggle toggle : {Toggle::on, Toggle::off}) {
+    all.x86("cpu-nested-" + json::enum_name(toggle), [toggle](Definition& d) { d.spec.cpu.nested = toggle; });
+    all.x86("cpu-pmu-" + json::enum_name(toggle), [toggle](Definition& d) { d.spec.cpu.pmu = toggle; });
+  }
+  all.x86("cpu-hide-hypervisor", [](Definition& d) { d.spec.cpu.hide_hypervisor = true; });
+  all.x86("cpu-brand", [](Definition& d) { d.spec.cpu.brand = "Visor (R) = @ 3.00GHz"; });
+  all.x86("cpu-physical-bits", [](Definition& d) { d.spec.cpu.physical_bits = 40; });
+  for (const ApicMode mode : {ApicMode::xapic, ApicMode::x2apic}) {
+    all.x86("cpu-apic-" + json::enum_name(mode), [mode](Definition& d) { d.spec.cpu.apic = mode; });
+  }
+  all.x86("cpu-legacy-os", [](Definition& d) { d.spec.cpu.legacy_os = true; });
+  all.x86("cpu-everything", [](Definition& d) {
+    d.spec.cpu = {2, 8, "qemu64", {2, 1, 2, 2}, {"+popcnt"}, Toggle::on, true, "Z80", Toggle::off, 39, ApicMode::xapic, true, {}};
+  });
+  all.arm("arm-sockets", [](Definition& d) {
+    d.spec.cpu.count = 4;
+    d.spec.cpu.topology.sockets = 2;
+  });
+  all.arm("arm-pmu-off", [](Definition& d) { d.spec.cpu.pmu = Toggle::off; });
+}
+
+inline void add_behaviour_configurations(Configurations& all) {
+  using Definition = hypervisor::MachineDefinition;
+  all.x86("memory-no-merge", [](Definition& d) { d.spec.memory.merge = false; });
+  all.x86("boot-menu", [](Definition& d) { d.spec.boot.menu = true; });
+  all.x86("clock-utc", [](Definition& d) {
+    d.spec.os.family = model::OsFamily::windows;
+    d.spec.clock = model::Clock::utc;
+  });
+  all.x86("clock-localtime", [](Definition& d) { d.spec.clock = model::Clock::localtime; });
+  all.x86("reboot-shutdown", [](Definition& d) { d.spec.on_reboot = model::RebootAction::shutdown; });
+  for (const std::string& name : json::enum_names<model::WatchdogAction>()) {
+    all.x86("watchdog-" + name, [name](Definition& d) {
+      d.spec.watchdog = {model::WatchdogModel::i6300esb, json::enum_from_name<model::WatchdogAction>(name).value()};
+    });
+  }
+  for (const model::DisplayModel display : {model::DisplayModel::virtio, model::DisplayModel::std_}) {
+    all.x86("screen-size-" + json::enum_name(display), [display](Definition& d) { d.spec.display = {display, 1600, 900, true}; });
+  }
+  all.x86("screen-mouse", [](Definition& d) { d.spec.display = {model::DisplayModel::virtio, 0, 0, false}; });
+  all.arm("arm-watchdog", [](Definition& d) { d.spec.watchdog.model = model::WatchdogModel::i6300esb; });
+}
+
 inline void add_boot_configurations(Configurations& all) {
   using Definition = hypervisor::MachineDefinition;
   all.x86("kernel", [](Definition& d) { d.spec.boot.kernel = "/boot/vmlinuz"; });
   all.x86("kernel-initrd-cmdline", [](Definition& d) {
-    d.spec.boot = {"/boot/vmlinuz", "/boot/initrd", "console=ttyS0,115200 quiet"};
+    d.spec.boot = {false, "/boot/vmlinuz", "/boot/initrd", "console=ttyS0,115200 quiet"};
     d.spec.firmware = model::Firmware::uefi;
   });
   all.x86("kernel-with-boot-disk", [](Definition& d) {
@@ -119,7 +185,7 @@ inline void add_boot_configurations(Configurations& all) {
     disk.boot_index = 0;
     add_disk(d, disk, {{"/volumes/root.qcow2", model::DiskFormat::qcow2}});
   });
-  all.arm("arm-kernel", [](Definition& d) { d.spec.boot = {"/boot/vmlinuz", "/boot/initrd", "console=ttyAMA0"}; });
+  all.arm("arm-kernel", [](Definition& d) { d.spec.boot = {false, "/boot/vmlinuz", "/boot/initrd", "console=ttyAMA0"}; });
 }
 
 inline void add_disk_configurations(Configurations& all) {
@@ -231,6 +297,8 @@ inline void add_card_configurations(Configurations& all) {
 inline std::vector<Configuration> configurations() {
   Configurations all;
   add_processor_configurations(all);
+  add_processor_detail_configurations(all);
+  add_behaviour_configurations(all);
   add_boot_configurations(all);
   add_disk_configurations(all);
   add_cdrom_configurations(all);

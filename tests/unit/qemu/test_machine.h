@@ -5,7 +5,9 @@
 
 #include <stdlib.h>  // NOLINT: mkdtemp
 
+#include <csignal>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,8 @@
 #include "loop/event_loop.h"
 #include "loop/process.h"
 #include "os/file.h"
+#include "os/process.h"
+#include "qemu/process_record.h"
 #include "qemu/qemu_hypervisor.h"
 
 namespace visor::qemu::testing {
@@ -68,6 +72,17 @@ inline hypervisor::MachineDefinition tiny_machine(const std::filesystem::path& r
   definition.spec.firmware = model::Firmware::bios;
   definition.spec.accelerator = model::Accelerator::tcg;
   return definition;
+}
+
+/// A failed test must not leave its machines behind: they outlive whoever started them.
+inline void end_machines(const std::filesystem::path& root) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(root / "machines", ignored)) {
+    const auto record = read_record(entry.path());
+    if (!record) continue;
+    std::optional<os::Process> process = os::Process::attach(static_cast<pid_t>(record->pid), record->start_time);
+    if (process) process->signal(SIGKILL);
+  }
 }
 
 }  // namespace visor::qemu::testing

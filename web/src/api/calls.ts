@@ -7,6 +7,7 @@ import type {
   Inventory,
   JsonValue,
   Machine,
+  MachineSetting,
   MachineAction,
   MetricsRange,
   MetricsWindow,
@@ -50,6 +51,8 @@ export const getMetrics = (name: string, range: MetricsRange) =>
   api.get<MetricsWindow>(`${at(name)}/metrics?range=${range}`);
 export const getLog = (name: string) => api.get<{ lines: string[] }>(`${at(name)}/log`);
 export const getCommand = (name: string) => api.get<QemuCommand>(`${at(name)}/command`);
+export const getMachineSettings = async (name: string) =>
+  (await api.get<{ settings: MachineSetting[] }>(`${at(name)}/settings`)).settings;
 export const getTicket = (name: string, kind: 'screen' | 'serial') =>
   api.post<Ticket>(`${at(name)}/tickets`, { kind });
 export const screenshotPath = (name: string, width: number) => `${at(name)}/screenshot?width=${width}`;

@@ -218,7 +218,17 @@ export interface Setting {
   default?: JsonValue;
   /** True when a running machine takes the change at once. */
   live: boolean;
+  /** True when it does so where it can; the answer to a change tells. */
+  liveIfPossible: boolean;
   readOnly: boolean;
+}
+
+/** A setting as one machine has it. */
+export interface MachineSetting {
+  key: string;
+  value: JsonValue;
+  /** Why it cannot be used; empty when it can. */
+  unavailable: string;
 }
 
 export interface FieldChange {
@@ -250,7 +260,8 @@ export interface CreateRequest {
 
 export interface QemuCommand {
   program: string;
-  arguments: { argument: string; value: string; setting: string }[];
+  arguments: { argument: string; value: string; setting: string; also: string[] }[];
+  steps: { kind: string; target: string; value: string; setting: string }[];
 }
 
 export interface Ticket {

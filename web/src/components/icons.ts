@@ -43,6 +43,7 @@ export { PlayCircleFilled } from '@fluentui/react-icons/svg/play-circle';
 export { PlayRegular } from '@fluentui/react-icons/svg/play';
 export { PlugDisconnectedRegular } from '@fluentui/react-icons/svg/plug-disconnected';
 export { PowerRegular } from '@fluentui/react-icons/svg/power';
+export { ProhibitedRegular } from '@fluentui/react-icons/svg/prohibited';
 export { RamRegular } from '@fluentui/react-icons/svg/ram';
 export { SaveRegular } from '@fluentui/react-icons/svg/save';
 export { ScaleFitRegular } from '@fluentui/react-icons/svg/scale-fit';

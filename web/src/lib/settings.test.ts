@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import type { Machine } from '../api/types';
-import { argumentsOf, categoryOf, mergePatches, patchOf, readSetting } from './settings';
+import { categoryOf, madeBy, mergePatches, patchOf, readSetting } from './settings';
 
 const machine = {
   description: 'text',
@@ -37,22 +37,25 @@ it('knows a category for every key', () => {
   expect(categoryOf('something.new')).toBe('behaviour');
 });
 
-it('finds the arguments of QEMU that a setting makes', () => {
-  const made = (setting: string, argument: string) => ({ setting, argument, value: '' });
+it('finds what a setting makes', () => {
+  const made = (setting: string, argument: string, also: string[] = []) => ({ setting, argument, value: '', also });
   const command = {
     program: 'qemu',
     arguments: [
       made('visor', '-S'),
-      made('spec.cpu.count', '-smp'),
-      made('spec.nics[0].forwards', '-netdev'),
-      made('spec.nics[10]', '-device'),
-      made('spec.nics[1].model', '-device'),
+      made('spec.cpu.count', '-smp', ['spec.cpu.topology']),
+      made('spec.nics[0].forwards', '-netdev 0'),
+      made('spec.nics[10]', '-device 10'),
+      made('spec.nics[1].model', '-device 1'),
     ],
+    steps: [{ kind: 'affinity', target: 'other threads', value: '0-1', setting: 'spec.cpu.pinning.emulator' }],
   };
-  const found = (key: string) => argumentsOf(command, key).map(({ setting }) => setting);
-  expect(found('cpu.count')).toEqual(['spec.cpu.count']);
-  expect(found('nics[0]')).toEqual(['spec.nics[0].forwards']);
-  expect(found('nics[1]')).toEqual(['spec.nics[1].model']);
+  const found = (key: string) => madeBy(command, key);
+  expect(found('cpu.count')).toEqual(['-smp']);
+  expect(found('cpu.topology')).toEqual(['-smp']);
+  expect(found('cpu.pinning.emulator')).toEqual(['affinity other threads: 0-1']);
+  expect(found('nics[0]')).toEqual(['-netdev 0']);
+  expect(found('nics[1]')).toEqual(['-device 1']);
   expect(found('nics')).toHaveLength(3);
   expect(found('description')).toEqual([]);
 });

@@ -25,13 +25,21 @@ export function patchOf(key: string, value: JsonValue): { [key: string]: JsonVal
   };
 }
 
-/** The arguments of QEMU that a setting makes: its own and those of its members. */
-export function argumentsOf(command: QemuCommand, key: string): QemuCommand['arguments'] {
+/** What a setting and its members make: arguments of QEMU, and what is done before the guest runs. */
+export function madeBy(command: QemuCommand, key: string): string[] {
   const wanted = settingKey(key);
-  return command.arguments.filter(({ setting }) => {
+  const isMaker = (setting: string) => {
     const maker = settingKey(setting);
     return maker === wanted || maker.startsWith(`${wanted}.`) || maker.startsWith(`${wanted}[`);
-  });
+  };
+  return [
+    ...command.arguments
+      .filter(({ setting, also }) => [setting, ...also].some(isMaker))
+      .map(({ argument, value }) => `${argument} ${value}`.trim()),
+    ...command.steps
+      .filter(({ setting }) => isMaker(setting))
+      .map(({ kind, target, value }) => `${kind} ${target}: ${value}`),
+  ];
 }
 
 export function mergePatches(patches: { [key: string]: JsonValue }[]): { [key: string]: JsonValue } {
@@ -85,6 +93,7 @@ const categoryOfSection: Record<string, Category> = {
   guestAgent: 'guest',
   rng: 'guest',
   watchdog: 'guest',
+  clock: 'guest',
   vsock: 'guest',
 };
 
@@ -105,5 +114,6 @@ export const ownSettings: Setting[] = (['description', 'tags', 'group'] as const
   description: '',
   type: key === 'tags' ? 'list' : 'string',
   live: true,
+  liveIfPossible: false,
   readOnly: false,
 }));

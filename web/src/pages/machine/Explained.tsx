@@ -11,7 +11,7 @@ import { CodeRegular } from '../../components/icons';
 import { useCommonStyles } from '../../components/styles';
 import { isActive } from '../../lib/machines';
 import { usePreferences } from '../../lib/preferences';
-import { argumentsOf } from '../../lib/settings';
+import { madeBy } from '../../lib/settings';
 import { problemOf, problemText } from '../../lib/words';
 
 const useStyles = makeStyles({
@@ -81,7 +81,7 @@ function Made({ machine, settingKey, command }: MadeProps) {
     queryFn: () => getCommand(machine.name),
     retry: false,
   });
-  const found = qemu.data ? argumentsOf(qemu.data, settingKey) : [];
+  const found = qemu.data ? madeBy(qemu.data, settingKey) : [];
   return (
     <div className={styles.made}>
       {command && <CopyChip text={command} />}
@@ -97,7 +97,7 @@ function Made({ machine, settingKey, command }: MadeProps) {
             {t(isActive(machine.state.status) && machine.pending.length > 0 ? 'explain.next' : 'explain.now')}
           </Caption1>
           <code className={mergeClasses(common.mono, styles.lines)}>
-            {found.map(({ argument, value }) => `${argument} ${value}`.trim()).join('\n')}
+            {found.join('\n')}
           </code>
         </>
       )}

@@ -3,11 +3,11 @@ import { useTranslation } from 'react-i18next';
 
 import type { JsonValue, Machine, Setting } from '../../api/types';
 import { useRevert } from '../../components/dialogs/PendingDialog';
-import { ClockRegular, ErrorCircleRegular } from '../../components/icons';
+import { ClockRegular, ErrorCircleRegular, ProhibitedRegular } from '../../components/icons';
 import { SettingRow } from '../../components/SettingRow';
 import { formatBytes } from '../../lib/format';
 import { readSetting, settingKey } from '../../lib/settings';
-import { settingSentence, settingTitle, valueText } from '../../lib/words';
+import { settingSentence, settingTitle, spoken, valueText } from '../../lib/words';
 import { useExplained } from './Explained';
 import { SettingControl } from './SettingControl';
 import { useChangeSetting } from './useChangeSetting';
@@ -18,6 +18,12 @@ const useStyles = makeStyles({
     alignItems: 'center',
     gap: tokens.spacingHorizontalXS,
     color: tokens.colorStatusWarningForeground1,
+  },
+  unavailable: {
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalXS,
+    color: tokens.colorNeutralForeground2,
   },
   problem: {
     display: 'inline-flex',
@@ -34,7 +40,14 @@ function commandOf(machine: Machine, setting: Setting, value: JsonValue): string
   return `visor set ${machine.name} ${setting.key}=${/^[\w.,:/-]*$/.test(text) ? text : `'${text}'`}`;
 }
 
-export function MachineSettingRow({ machine, setting }: { machine: Machine; setting: Setting }) {
+interface MachineSettingRowProps {
+  machine: Machine;
+  setting: Setting;
+  /** Why it cannot be used; empty when it can. */
+  unavailable?: string;
+}
+
+export function MachineSettingRow({ machine, setting, unavailable = '' }: MachineSettingRowProps) {
   const { t } = useTranslation();
   const styles = useStyles();
   const revert = useRevert();
@@ -44,8 +57,13 @@ export function MachineSettingRow({ machine, setting }: { machine: Machine; sett
   const waiting = machine.pending.find((one) => settingKey(one.field) === setting.key);
   const command = setting.readOnly ? undefined : commandOf(machine, setting, value);
   const { button, made } = useExplained(machine, setting.key, title, command);
-  const below = (waiting || problem || made) && (
+  const below = (unavailable || waiting || problem || made) && (
     <>
+      {unavailable && (
+        <Caption1 className={styles.unavailable}>
+          <ProhibitedRegular aria-hidden /> {spoken(unavailable)}
+        </Caption1>
+      )}
       {problem && (
         <Caption1 className={styles.problem} role="alert">
           <ErrorCircleRegular aria-hidden /> {problem}
@@ -69,7 +87,7 @@ export function MachineSettingRow({ machine, setting }: { machine: Machine; sett
         setting={setting}
         title={title}
         value={value}
-        disabled={busy}
+        disabled={busy || unavailable !== ''}
         onChange={(next) => void change(next)}
         onProblem={setProblem}
       />

@@ -1,9 +1,11 @@
 // Every setting as one row, in categories, found by search.
 import { SearchBox, Switch, makeStyles, tokens, typographyStyles } from '@fluentui/react-components';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router-dom';
 
+import { getMachineSettings } from '../../api/calls';
 import { useSettings } from '../../api/inventory';
 import type { Machine, Setting } from '../../api/types';
 import { LinkTabs } from '../../components/LinkTabs';
@@ -80,11 +82,24 @@ const rowsOf = (machine: Machine, settings: Setting[]) =>
   );
 
 function Rows({ machine, settings }: RowsProps) {
+  // What can be used depends on the other settings: the answer holds for one revision. The last one stays until the next comes.
+  const known = useQuery({
+    queryKey: ['machine settings', machine.name, machine.revision],
+    queryFn: () => getMachineSettings(machine.name),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+  const reasons = new Map(known.data?.map(({ key, unavailable }) => [key, unavailable]));
   if (settings.length === 0) return null;
   return (
     <RowCard>
       {settings.map((setting) => (
-        <MachineSettingRow key={setting.key} machine={machine} setting={setting} />
+        <MachineSettingRow
+          key={setting.key}
+          machine={machine}
+          setting={setting}
+          unavailable={reasons.get(setting.key)}
+        />
       ))}
     </RowCard>
   );

@@ -1,0 +1,74 @@
+// -cpu and -smp.
+#include <fmt/format.h>
+
+#include "model/validate_processors.h"
+#include "qemu/argument_list.h"
+
+namespace visor::qemu {
+namespace {
+
+/// CPUID leaves that systems know which were made before the Pentium 4 (Intel SDM, IA32_MISC_ENABLE bit 22).
+constexpr int kOldestLeaves = 2;
+
+/// What `auto` leaves out under emulation costs time there: fast string operations (ERMS) are done byte by byte, five-level
+/// paging makes each look-up longer, and nested virtualization makes the guest load its hypervisor modules.
+std::string automatic_features(const ArgumentInput& input) {
+  const model::Cpu& cpu = input.spec().cpu;
+  const bool chosen = cpu.model != "auto" && !cpu.model.empty();
+  if (chosen || input.plan.choices.accelerator != "tcg" || !input.x86()) return "";
+  std::string features = ",la57=off,erms=off";
+  if (cpu.nested == model::Toggle::auto_) features += ",svm=off";
+  // The emulated model is AMD's, which tells of sibling threads by a leaf (topoext) that QEMU does not emulate.
+  if (cpu.topology.threads > 1) features += ",vendor=GenuineIntel";
+  return features;
+}
+
+std::string nested_features(const ArgumentInput& input) {
+  switch (input.spec().cpu.nested) {
+    case model::Toggle::auto_: return "";
+    case model::Toggle::on: return fmt::format(",{}=on", input.plan.choices.nested_feature);
+    case model::Toggle::off: return ",vmx=off,svm=off";
+  }
+  return "";
+}
+
+std::string switched(const char* feature, model::Toggle toggle) {
+  if (toggle == model::Toggle::auto_) return "";
+  return fmt::format(",{}={}", feature, toggle == model::Toggle::on ? "on" : "off");
+}
+
+/// Texts in it are checked by check_processors(): there is no way to write a comma here.
+std::string cpu_value(const ArgumentInput& input) {
+  const model::Cpu& cpu = input.spec().cpu;
+  std::string value = escape_option(resolve_cpu_model(input.spec(), input.plan.choices.accelerator));
+  value += automatic_features(input) + nested_features(input);
+  if (cpu.hide_hypervisor) value += ",kvm=off,hypervisor=off";
+  value += switched("pmu", cpu.pmu);
+  if (cpu.physical_bits != 0) value += fmt::format(",host-phys-bits=off,phys-bits={}", cpu.physical_bits);
+  if (cpu.apic != model::ApicMode::auto_) value += cpu.apic == model::ApicMode::x2apic ? ",x2apic=on" : ",x2apic=off";
+  if (cpu.legacy_os) value += fmt::format(",level={}", kOldestLeaves);
+  if (!cpu.brand.empty()) value += ",model-id=" + cpu.brand;
+  for (const std::string& feature : cpu.features) {
+    value += fmt::format(",{}={}", feature.substr(1), feature.front() == '+' ? "on" : "off");
+  }
+  return value;
+}
+
+std::string smp_value(const model::Cpu& cpu) {
+  // Checked before: a topology that does not fit never comes here.
+  const model::CpuTopology topology = model::resolve_topology(cpu).value_or(model::CpuTopology{1, 1, cpu.count, 1});
+  const std::string dies = topology.dies > 1 ? fmt::format("dies={},", topology.dies) : "";
+  return fmt::format("{},sockets={},{}cores={},threads={},maxcpus={}", cpu.count, topology.sockets, dies, topology.cores,
+                     topology.threads, model::most_processors(cpu));
+}
+
+}  // namespace
+
+void add_processors(const ArgumentInput& input, ArgumentList& list) {
+  list.add("-cpu", cpu_value(input), "spec.cpu.model",
+           {"spec.cpu.features", "spec.cpu.topology.threads", "spec.cpu.nested", "spec.cpu.hideHypervisor", "spec.cpu.pmu",
+            "spec.cpu.physicalBits", "spec.cpu.apic", "spec.cpu.legacyOs", "spec.cpu.brand"});
+  list.add("-smp", smp_value(input.spec().cpu), "spec.cpu.count", {"spec.cpu.maximum", "spec.cpu.topology"});
+}
+
+}  // namespace visor::qemu

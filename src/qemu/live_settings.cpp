@@ -1,0 +1,226 @@
+#include "qemu/live_settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json.hpp>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "model/validate_processors.h"
+#include "qemu/arguments.h"
+#include "qemu/pinning.h"
+#include "qmp/commands.h"
+#include "qmp/device_commands.h"
+
+namespace visor::qemu {
+namespace {
+
+/// A guest that does not give a processor back within this time does not want to.
+constexpr std::chrono::seconds kRemovalTime{15};
+constexpr std::chrono::milliseconds kRemovalPause{250};
+
+Awaitable<std::uint32_t> processor_count(qmp::Client& client) {
+  co_return static_cast<std::uint32_t>((co_await qmp::query_cpus_fast(client)).size());
+}
+
+/// How many processors can still be added to this process; see ProcessRecord::processors_made.
+std::uint32_t room_for_processors(const ProcessRecord& record) {
+  const std::uint32_t most = model::most_processors(record.spec.cpu);
+  const std::uint32_t had =
+      record.accelerator == "tcg" ? std::max(record.processors_made, record.spec.cpu.count) : record.spec.cpu.count;
+  return most - std::min(most, had);
+}
+
+Awaitable<> add_processors(std::shared_ptr<MachineState> state, std::shared_ptr<qmp::Client> client, std::uint32_t count) {
+  // Noted first: a daemon that ends in between must not lead the next one to add too many.
+  state->record.processors_made += count;
+  write_record(state->runtime_directory, state->record);
+  for (qmp::CpuSlot& slot : co_await qmp::query_hotpluggable_cpus(*client)) {
+    if (count == 0) co_return;
+    if (!slot.qom_path.empty()) continue;
+    boost::json::object device = std::move(slot.place);
+    device["driver"] = slot.type;
+    co_await qmp::device_add(*client, std::move(device));
+    --count;
+  }
+}
+
+Error guest_kept_processors(const MachineState& state, const std::string& detail) {
+  return {ErrorKind::conflict, "machine.guest_kept_processors",
+          fmt::format("The guest of {} did not give its processors back: {}", state.record.machine_name, detail),
+          "It must run and its system must be able to remove processors; or change them while the machine is off."};
+}
+
+/// Asks the guest for the processors behind the first `keep`, the last one first; waits until it has let go of them.
+Awaitable<> remove_processors(std::shared_ptr<MachineState> state, std::shared_ptr<qmp::Client> client, std::uint32_t keep) {
+  std::vector<std::string> used;
+  for (const qmp::CpuSlot& slot : co_await qmp::query_hotpluggable_cpus(*client)) {
+    if (!slot.qom_path.empty()) used.push_back(slot.qom_path);
+  }
+  while (used.size() > keep) {
+    try {
+      co_await qmp::device_del(*client, used.back());
+    } catch (const Error& error) {
+      // Before a system has taken over the board, QEMU refuses even to ask.
+      if (error.code() != "qemu.generic_error") throw;
+      throw guest_kept_processors(*state, error.what());
+    }
+    used.pop_back();
+  }
+  const auto end = std::chrono::steady_clock::now() + kRemovalTime;
+  std::uint32_t now = co_await processor_count(*client);
+  while (now > keep && std::chrono::steady_clock::now() < end) {
+    co_await state->changed.wait(kRemovalPause);
+    now = co_await processor_count(*client);
+  }
+  if (now <= keep) co_return;
+  throw guest_kept_processors(*state, fmt::format("nothing happened within {} s.", kRemovalTime.count()));
+}
+
+Awaitable<> change_processors(std::shared_ptr<MachineState> state, std::shared_ptr<qmp::Client> client, std::uint32_t wanted) {
+  std::uint32_t& count = state->record.spec.cpu.count;
+  const std::uint32_t before = count;
+  state->virtual_cpus.clear();
+  if (wanted < before && !(co_await qmp::query_status(*client)).running) {
+    throw Error(ErrorKind::conflict, "machine.wrong_state", "A paused guest cannot give processors back.", "Resume it first.");
+  }
+  std::exception_ptr failure;
+  try {
+    if (wanted > before) co_await add_processors(state, client, wanted - before);
+    if (wanted < before) co_await remove_processors(state, client, wanted);
+  } catch (const Error&) {
+    failure = std::current_exception();
+  }
+  count = co_await processor_count(*client);
+  // All or nothing, where QEMU can: what the user has now stays what he has.
+  if (failure && count < before && room_for_processors(state->record) >= before - count) {
+    co_await add_processors(state, client, before - count);
+    count = co_await processor_count(*client);
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+/// Processors of one that was started without room for more are fixed.
+std::optional<std::string> why_processors_stay(const ProcessRecord& record) {
+  if (record.spec.cpu.maximum > 1) return std::nullopt;
+  return "The machine was started without room for more processors (cpu.maximum); it applies at the next start.";
+}
+
+Awaitable<> change_links(qmp::Client& client, model::MachineSpec& now, const model::MachineSpec& wanted) {
+  for (model::Nic& nic : now.nics) {
+    const auto same =
+        std::find_if(wanted.nics.begin(), wanted.nics.end(), [&](const model::Nic& other) { return other.id == nic.id; });
+    if (same == wanted.nics.end() || same->link_up == nic.link_up) continue;
+    co_await qmp::set_link(client, nic_device_id(nic.id), same->link_up);
+    nic.link_up = same->link_up;
+  }
+}
+
+/// What QEMU does when the guest restarts and when its watchdog runs out.
+Awaitable<> change_actions(qmp::Client& client, model::MachineSpec& now, const model::MachineSpec& wanted) {
+  boost::json::object actions;
+  if (now.on_reboot != wanted.on_reboot) {
+    actions["reboot"] = wanted.on_reboot == model::RebootAction::shutdown ? "shutdown" : "reset";
+  }
+  if (now.watchdog.action != wanted.watchdog.action) actions["watchdog"] = watchdog_action(wanted.watchdog.action);
+  if (actions.empty()) co_return;
+  co_await qmp::set_action(client, std::move(actions));
+  now.on_reboot = wanted.on_reboot;
+  now.watchdog.action = wanted.watchdog.action;
+}
+
+Awaitable<> change_pinning(MachineState& state, qmp::Client& client, const model::Pinning& wanted) {
+  model::Pinning& now = state.record.spec.cpu.pinning;
+  if (!is_pinned(wanted) && !is_pinned(now)) co_return;
+  const pid_t process = state.process.pid();
+  const std::vector<qmp::VirtualCpu> processors = co_await qmp::query_cpus_fast(client);
+  try {
+    apply_pinning(process, processors, wanted);
+  } catch (const Error&) {
+    apply_pinning(process, processors, now);
+    throw;
+  }
+  now = wanted;
+}
+
+model::ExplainedStep pinning_step(const std::string& target, const std::string& list, const std::string& setting) {
+  return {"affinity", target, list, setting, ""};
+}
+
+}  // namespace
+
+std::string watchdog_action(model::WatchdogAction action) {
+  return action == model::WatchdogAction::nmi ? "inject-nmi" : json::enum_name(action);
+}
+
+std::vector<model::ExplainedStep> preparing_steps(const model::MachineSpec& spec) {
+  std::vector<model::ExplainedStep> steps;
+  for (std::size_t i = 0; i < spec.nics.size(); ++i) {
+    if (spec.nics[i].link_up) continue;
+    const boost::json::object arguments{{"name", nic_device_id(spec.nics[i].id)}, {"up", false}};
+    steps.push_back({"qmp", "set_link", boost::json::serialize(arguments), fmt::format("spec.nics[{}].linkUp", i), ""});
+  }
+  const model::Pinning& pinning = spec.cpu.pinning;
+  for (std::size_t i = 0; i < std::min<std::size_t>(pinning.vcpus.size(), spec.cpu.count); ++i) {
+    if (pinning.vcpus[i].empty()) continue;
+    steps.push_back(pinning_step(fmt::format("virtual processor {}", i), pinning.vcpus[i], "spec.cpu.pinning.vcpus"));
+  }
+  if (!pinning.emulator.empty()) steps.push_back(pinning_step("other threads", pinning.emulator, "spec.cpu.pinning.emulator"));
+  return steps;
+}
+
+Awaitable<> prepare_guest(qmp::Client& client, const os::Process& process, const model::MachineSpec& spec, bool restored) {
+  for (const model::Nic& nic : spec.nics) {
+    if (restored || !nic.link_up) co_await qmp::set_link(client, nic_device_id(nic.id), nic.link_up);
+  }
+  if (is_pinned(spec.cpu.pinning)) apply_pinning(process.pid(), co_await qmp::query_cpus_fast(client), spec.cpu.pinning);
+}
+
+std::optional<std::string> why_it_waits(const std::string& key, const ProcessRecord& record, const model::MachineSpec& wanted) {
+  if (key == "cpu.count") {
+    const std::uint32_t now = record.spec.cpu.count;
+    if (wanted.cpu.count <= now || wanted.cpu.count - now <= room_for_processors(record)) return why_processors_stay(record);
+    const std::uint32_t most = model::most_processors(record.spec.cpu);
+    if (wanted.cpu.count > most) {
+      return fmt::format("The machine was started with room for {} processors (cpu.maximum); more apply at the next start.",
+                         most);
+    }
+    return "Without KVM a processor that was taken away can come back only at the next start.";
+  }
+  if (key == "memory.size") {
+    if (wanted.memory.size.count <= record.memory_at_start.count) return std::nullopt;
+    return fmt::format("The machine was started with {}; more applies at the next start.", format_bytes(record.memory_at_start));
+  }
+  return "Applies at the next start.";
+}
+
+Awaitable<> apply_live(std::shared_ptr<MachineState> state, model::MachineSpec wanted) {
+  const std::shared_ptr<qmp::Client> client = state->monitor();
+  model::MachineSpec& now = state->record.spec;
+  std::exception_ptr failure;
+  try {
+    co_await change_links(*client, now, wanted);
+    co_await change_actions(*client, now, wanted);
+    if (now.memory.size != wanted.memory.size && !why_it_waits("memory.size", state->record, wanted)) {
+      co_await qmp::balloon(*client, wanted.memory.size);
+      now.memory.size = wanted.memory.size;
+    }
+    if (now.cpu.maximum > 0) now.cpu.count = co_await processor_count(*client);
+    if (now.cpu.count != wanted.cpu.count && !why_it_waits("cpu.count", state->record, wanted)) {
+      co_await change_processors(state, client, wanted.cpu.count);
+    }
+    co_await change_pinning(*state, *client, wanted.cpu.pinning);
+  } catch (const Error&) {
+    failure = std::current_exception();
+  }
+  write_record(state->runtime_directory, state->record);
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace visor::qemu
