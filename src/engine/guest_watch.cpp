@@ -99,8 +99,8 @@ Awaitable<> GuestWatch::ask_details(std::string id) {
   if (changed) context_.machines.publish(*now);
 }
 
-Awaitable<> GuestWatch::wait_ready(std::string id, std::chrono::seconds timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+Awaitable<> GuestWatch::wait_ready(std::string id, std::chrono::seconds timeout, loop::Duration rest) {
+  const auto deadline = std::chrono::steady_clock::now() + rest;
   const std::shared_ptr<loop::Notifier> news = news_of(id);
   for (;;) {
     MachineEntry& entry = require_machine(context_, id);

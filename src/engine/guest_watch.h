@@ -21,8 +21,8 @@ class GuestWatch {
   /// Something about the guest has changed: look at once.
   void look(const std::string& id);
   /// Returns when the guest is ready: its agent has answered or cloud-init has said that it is done. Errors:
-  /// `machine.not_ready` (time), `machine.ended` (it stopped or crashed meanwhile).
-  Awaitable<> wait_ready(std::string id, std::chrono::seconds timeout);
+  /// `machine.not_ready` (time), `machine.ended` (it stopped or crashed meanwhile). `rest` is what is left of `timeout`.
+  Awaitable<> wait_ready(std::string id, std::chrono::seconds timeout, loop::Duration rest);
   Awaitable<> close();
 
  private:

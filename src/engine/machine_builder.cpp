@@ -152,7 +152,10 @@ Awaitable<model::Task> MachineBuilder::create(model::CreateRequest request) {
   description.queue = "create " + record.name;
   if (request.start) {
     description.steps.insert(description.steps.end(), {"Prepare disks", "Start QEMU"});
-    if (request.wait == "ready") description.steps.emplace_back(MachinePower::kWaitStep);
+    if (request.wait == "ready") {
+      description.steps.emplace_back(MachinePower::kWaitStep);
+      description.timeout_seconds = request.timeout_seconds;
+    }
   }
   co_return context_.tasks.start(std::move(description), [this, record, request](TaskRun& run) -> Awaitable<boost::json::object> {
     const std::string id = record.id;

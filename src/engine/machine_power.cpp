@@ -73,9 +73,11 @@ model::Task MachinePower::start(const std::string& name, model::StartRequest req
   std::vector<std::string> steps{"Prepare disks", entry.status == model::Status::saved ? "Restore" : "Start QEMU"};
   if (request.wait == "ready") steps.emplace_back(kWaitStep);
   const std::string id = entry.record.id;
-  return context_.tasks.start(
-      describe(entry, "start", std::move(steps)),
-      on_machine(id, [this, id, request](TaskRun& run) -> Awaitable<> { return start_now(run, id, request); }));
+  TaskDescription description = describe(entry, "start", std::move(steps));
+  if (request.wait == "ready") description.timeout_seconds = request.timeout_seconds;
+  return context_.tasks.start(std::move(description), on_machine(id, [this, id, request](TaskRun& run) -> Awaitable<> {
+                                return start_now(run, id, request);
+                              }));
 }
 
 Awaitable<> MachinePower::start_now(TaskRun& run, std::string id, model::StartRequest request) {
@@ -83,13 +85,14 @@ Awaitable<> MachinePower::start_now(TaskRun& run, std::string id, model::StartRe
   co_await launch(run, id);
   if (request.wait != "ready") co_return;
   run.step(kWaitStep);
-  co_await wait_ready(run, id, std::chrono::seconds(request.timeout_seconds));
+  const std::chrono::seconds timeout(request.timeout_seconds);
+  co_await wait_ready(run, id, timeout, timeout);
 }
 
-Awaitable<> MachinePower::wait_ready(TaskRun& run, std::string id, std::chrono::seconds timeout) {
+Awaitable<> MachinePower::wait_ready(TaskRun& run, std::string id, std::chrono::seconds timeout, loop::Duration rest) {
   run.leave_queue();
   run.waits_for("guest agent");
-  co_await guests_.wait_ready(id, timeout);
+  co_await guests_.wait_ready(id, timeout, rest);
 }
 
 Awaitable<> MachinePower::launch(TaskRun& run, std::string id) {

@@ -52,7 +52,7 @@ class MachinePower {
   TaskWork on_machine(const std::string& id, std::function<Awaitable<>(TaskRun&)> work);
   void adopt(MachineEntry& entry, std::unique_ptr<hypervisor::RunningMachine> running);
   Awaitable<> launch(TaskRun& run, std::string id);
-  Awaitable<> wait_ready(TaskRun& run, std::string id, std::chrono::seconds timeout);
+  Awaitable<> wait_ready(TaskRun& run, std::string id, std::chrono::seconds timeout, loop::Duration rest);
   TaskEngine::Recovery recover_start(const model::Task& task);
   Awaitable<> stop_now(TaskRun& run, std::string id, model::StopRequest request);
   Awaitable<> ask_guest_to_stop(std::string id);

@@ -20,9 +20,20 @@ Error interrupted(const MachineEntry& entry) {
           "Do it again."};
 }
 
-bool waits_until_ready(const model::Task& task) {
-  return std::any_of(task.steps.begin(), task.steps.end(),
-                     [](const model::Step& step) { return step.title == MachinePower::kWaitStep; });
+/// A guest that became ready while there was no daemon gets this time to say so, even if it is late.
+constexpr std::chrono::seconds kHearingTime{10};
+
+const model::Step* wait_step(const model::Task& task) {
+  const auto found = std::find_if(task.steps.begin(), task.steps.end(),
+                                  [](const model::Step& step) { return step.title == MachinePower::kWaitStep; });
+  return found == task.steps.end() ? nullptr : &*found;
+}
+
+/// What is left of `timeout` for a step that has begun already. The clock may have been set meanwhile.
+loop::Duration rest_of(std::chrono::seconds timeout, const model::Step& step) {
+  if (!step.started) return timeout;
+  const auto gone = std::chrono::system_clock::now() - *step.started;
+  return std::clamp<loop::Duration>(timeout - gone, std::min(kHearingTime, timeout), timeout);
 }
 
 }  // namespace
@@ -94,11 +105,13 @@ TaskEngine::Recovery MachinePower::recover_start(const model::Task& task) {
   // A process that is older than the task is the one that a restart had not ended yet.
   if (!entry.running || entry.running->started_at() < task.created) throw interrupted(entry);
   TaskEngine::Recovery recovery{"visord was restarted meanwhile; the machine is running."};
-  if (waits_until_ready(task)) {
+  if (const model::Step* step = wait_step(task)) {
+    const std::chrono::seconds timeout(task.timeout_seconds.value_or(model::StartRequest().timeout_seconds));
     recovery.step = kWaitStep;
-    recovery.work = on_machine(entry.record.id, [this, id = entry.record.id](TaskRun& run) -> Awaitable<> {
-      return wait_ready(run, id, std::chrono::seconds(model::StartRequest().timeout_seconds));
-    });
+    recovery.work = on_machine(
+        entry.record.id, [this, id = entry.record.id, timeout, rest = rest_of(timeout, *step)](TaskRun& run) -> Awaitable<> {
+          return wait_ready(run, id, timeout, rest);
+        });
   }
   return recovery;
 }

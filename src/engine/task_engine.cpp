@@ -42,6 +42,13 @@ void end_step(model::Step& step, model::StepState state) {
   step.ended = std::chrono::system_clock::now();
 }
 
+/// Of a task that an earlier daemon left open: some of its steps may be recorded as done.
+void end_steps(std::vector<model::Step>::iterator step, std::vector<model::Step>::iterator end) {
+  for (; step != end; ++step) {
+    if (step->state != model::StepState::done) end_step(*step, model::StepState::done);
+  }
+}
+
 /// Progress of the whole from the steps: each announced step counts the same.
 void update_progress(model::Task& task, double of_current_step) {
   if (task.steps.empty()) return;
@@ -82,7 +89,8 @@ void TaskRun::step(const std::string& title) {
     next = task.steps.end() - 1;
   }
   next->state = model::StepState::running;
-  next->started = std::chrono::system_clock::now();
+  // It goes on with a step that an earlier daemon began.
+  if (!next->started) next->started = std::chrono::system_clock::now();
   task.waits_for.clear();
   engine_.publish(task);
 }
@@ -118,7 +126,10 @@ struct TaskEngine::Running {
   std::unique_ptr<loop::TaskGroup> group;  ///< holds the one coroutine, so that it can be cancelled alone
 };
 
-void TaskRun::leave_queue() { engine_.running_.at(id_)->turn = {}; }
+void TaskRun::leave_queue() {
+  engine_.running_.at(id_)->turn = {};
+  engine_.save(task());
+}
 
 TaskEngine::TaskEngine(boost::asio::any_io_executor executor, store::Store& store, EventBus& events)
     : executor_(executor), store_(store), events_(events), queues_(executor), ended_(executor), group_(std::move(executor)) {}
@@ -136,6 +147,7 @@ model::Task TaskEngine::start(TaskDescription description, TaskWork work) {
   task.title = std::move(description.title);
   task.subject = std::move(description.subject);
   task.cancellable = description.cancellable;
+  task.timeout_seconds = description.timeout_seconds;
   task.created = std::chrono::system_clock::now();
   for (std::string& title : description.steps) task.steps.push_back({std::move(title), model::StepState::waiting, {}, {}, {}});
   save(task);
@@ -255,7 +267,7 @@ Awaitable<> TaskEngine::recover_one(model::Task task) {
     entry.log.push_back(finished->sentence);
     store_.clear_undo(id);
     if (finished->work) co_return go_on(entry, std::move(*finished));
-    for (model::Step& step : entry.steps) end_step(step, model::StepState::done);
+    end_steps(entry.steps.begin(), entry.steps.end());
   } else {
     if (model::Step* step = running_step(entry)) end_step(*step, model::StepState::undone);
     co_await undo_all(id);
@@ -269,10 +281,10 @@ Awaitable<> TaskEngine::recover_one(model::Task task) {
 }
 
 void TaskEngine::go_on(model::Task& task, Recovery recovery) {
-  for (model::Step& step : task.steps) {
-    if (step.title == recovery.step) break;
-    end_step(step, model::StepState::done);
-  }
+  const auto next = std::find_if(task.steps.begin(), task.steps.end(),
+                                 [&recovery](const model::Step& step) { return step.title == recovery.step; });
+  end_steps(task.steps.begin(), next);
+  if (next != task.steps.end()) next->state = model::StepState::waiting;
   begin(task, "", [recovery = std::move(recovery)](TaskRun& run) -> Awaitable<boost::json::object> {
     run.step(recovery.step);
     co_return co_await recovery.work(run);

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,8 @@ class TaskRun {
   void undo(const std::string& action, const std::string& argument);
   /// What was done so far stays, whatever happens from here.
   void keep();
-  /// From here on the task only watches: those that wait for its end to work on the same subject need not.
+  /// From here on the task only watches: those that wait for its end to work on the same subject need not. Recorded with the
+  /// step it is in, so that a later daemon knows since when.
   void leave_queue();
 
  private:
@@ -57,7 +59,8 @@ struct TaskDescription {
   model::Subject subject;
   std::vector<std::string> steps;  ///< titles announced from the beginning
   bool cancellable = true;
-  std::string queue;  ///< tasks with the same key run one after the other; empty: at once
+  std::optional<std::uint32_t> timeout_seconds = {};  ///< how long the last step may take
+  std::string queue;                                  ///< tasks with the same key run one after the other; empty: at once
 };
 
 class TaskEngine {

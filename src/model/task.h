@@ -4,6 +4,7 @@
 #include <boost/describe.hpp>
 #include <boost/json/object.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,12 +67,13 @@ struct Task {
   std::optional<WallTime> ended;
   std::vector<Step> steps;
   std::string waits_for;
+  std::optional<std::uint32_t> timeout_seconds;  ///< how long its last step may take
   std::vector<std::string> log;
   std::optional<Problem> error;
   std::optional<boost::json::object> result;
 };
 BOOST_DESCRIBE_STRUCT(Task, (),
-                      (id, kind, title, subject, state, progress, cancellable, created, ended, steps, waits_for, log, error,
-                       result))
+                      (id, kind, title, subject, state, progress, cancellable, created, ended, steps, waits_for, timeout_seconds,
+                       log, error, result))
 
 }  // namespace visor::model

@@ -1,6 +1,7 @@
 """The daemon may die at any moment: guests never notice, half-done work is finished or undone and says so."""
 
 import contextlib
+import datetime
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ import time
 import unittest
 
 from history import history_file
-from harness import BIN, MIB, READY, Daemon, TestCase, is_alive, wait_for
+from harness import BIN, MIB, PATIENCE, READY, Daemon, TestCase, is_alive, wait_for
 
 SETTLED = ("stopped", "running", "paused", "saved", "crashed")
 
@@ -248,6 +249,23 @@ class Death(TestCase):
         self.assertEqual(ended["state"], "succeeded", ended)
         self.assertEqual([step["state"] for step in ended["steps"]], ["done"] * 3)
         self.assertTrue(self.daemon.machine("awaited")["state"]["ready"])
+
+    def test_who_waits_for_a_guest_waits_no_longer_than_he_said(self):
+        self.daemon.create("deaf")
+        task = self.daemon.expect(202, "POST", "/machines/deaf/actions/start", {"wait": "ready", "timeoutSeconds": 15}).json["task"]
+
+        def waiting():
+            return [step for step in self.daemon.expect(200, "GET", f"/tasks/{task['id']}").json["steps"][2:] if step["state"] == "running"]
+
+        since = wait_for(waiting, "the task to wait for the guest", 30)[0]["started"]
+        self.daemon.kill()
+        self.daemon.start()
+        ended = self.daemon.ended_task(task, timeout=60)
+        self.assertEqual(ended["error"]["code"], "machine.not_ready", ended)
+        self.assertIn("within 15 s", ended["error"]["detail"])
+        self.assertEqual(ended["steps"][2]["started"], since)
+        waited = datetime.datetime.fromisoformat(ended["ended"][:19]) - datetime.datetime.fromisoformat(since[:19])
+        self.assertLess(waited.total_seconds(), 15 + 10 * PATIENCE)
 
     def test_restart_that_did_not_happen_is_not_called_done(self):
         self.daemon.create("old")

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <boost/asio/awaitable.hpp>
 
+#include "base/json_text.h"
 #include "engine/memory_store.h"
 #include "loop/event_loop.h"
 
@@ -169,6 +170,48 @@ TEST(TaskEngine, WorkThatCanGoOnAfterACrashGoesOnWhereItWas) {
     EXPECT_EQ(ended.state, model::TaskState::succeeded);
     EXPECT_EQ(ended.result.value().at("came"), "true");
     for (const model::Step& step : ended.steps) EXPECT_EQ(step.state, model::StepState::done) << step.title;
+  });
+}
+
+TEST(TaskEngine, WhoWatchesGoesOnAfterACrashWithTheTimeThatItWasGiven) {
+  testing::MemoryStore store;
+  model::Task first;
+  {
+    Daemon killed(store);
+    killed.loop.run_until_done([&]() -> Awaitable<> {
+      TaskDescription waits = description("waits");
+      waits.steps = {"begin", "wait"};
+      waits.timeout_seconds = 7;
+      const std::string id = killed.tasks
+                                 .start(waits,
+                                        [](TaskRun& run) -> Awaitable<boost::json::object> {
+                                          run.step("begin");
+                                          run.step("wait");
+                                          run.leave_queue();
+                                          co_await loop::sleep_for(seconds(60));
+                                          co_return boost::json::object{};
+                                        })
+                                 .id;
+      co_await loop::sleep_for(milliseconds(5));
+      first = killed.tasks.get(id);
+      co_await killed.tasks.close();
+    });
+  }
+  ASSERT_TRUE(first.steps.at(1).started);
+  Daemon next(store);
+  next.tasks.on_recover("waits", [&first](model::Task found) -> Awaitable<TaskEngine::Recovery> {
+    EXPECT_EQ(found.timeout_seconds, 7U);
+    EXPECT_EQ(json::to_text(found.steps), json::to_text(first.steps)) << "what was done and since when it waits";
+    co_return TaskEngine::Recovery{"It goes on.", "wait",
+                                   [](TaskRun&) -> Awaitable<boost::json::object> { co_return boost::json::object{}; }};
+  });
+  next.loop.run_until_done([&]() -> Awaitable<> {
+    co_await next.tasks.recover();
+    const model::Task ended = co_await next.tasks.wait(first.id, seconds(5));
+    EXPECT_EQ(ended.steps.size(), 2U);
+    EXPECT_EQ(json::to_text(ended.steps.at(0)), json::to_text(first.steps.at(0)));
+    EXPECT_EQ(json::to_text(ended.steps.at(1).started), json::to_text(first.steps.at(1).started));
+    EXPECT_EQ(ended.steps.at(1).state, model::StepState::done);
   });
 }
 

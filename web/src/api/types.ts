@@ -162,6 +162,7 @@ export interface Task {
   ended: string | null;
   steps: TaskStep[];
   waitsFor: string;
+  timeoutSeconds: number | null;
   log: string[];
   error: Problem | null;
   result: { [key: string]: JsonValue } | null;
