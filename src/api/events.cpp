@@ -10,12 +10,17 @@
 
 #include "api/routes.h"
 #include "api/web_socket.h"
+#include "loop/event_loop.h"
 
 namespace visor::api {
 namespace {
 
 /// Proxies and browsers drop connections on which nothing moves.
 constexpr std::chrono::seconds kKeepAlive{15};
+
+/// Readings come in bursts, one for each machine: so long is gathered what goes to the client in one piece, of at most this size.
+constexpr std::chrono::milliseconds kGather{20};
+constexpr std::size_t kPiece = 32768;
 
 /// Where to resume: the browser repeats the last id by itself in Last-Event-ID, which is later than what the URL says.
 std::optional<std::uint64_t> resume_after(const Request& request) {
@@ -51,8 +56,11 @@ Awaitable<> send_events(engine::EventReader& reader, EventStream& stream) {
   // Tells the browser how long to wait before it connects again; also makes the answer visible at once.
   co_await stream.write("retry: 1000\n\n");
   for (;;) {
-    const std::optional<engine::Event> event = co_await reader.next(kKeepAlive);
-    co_await stream.write(event ? server_sent(*event) : ": still here\n\n");
+    std::optional<engine::Event> event = co_await reader.next(kKeepAlive);
+    std::string text = event ? server_sent(*event) : ": still here\n\n";
+    if (event && event->type == "metrics") co_await loop::sleep_for(kGather);
+    while (event && text.size() < kPiece && (event = co_await reader.next({}))) text += server_sent(*event);
+    co_await stream.write(std::move(text));
   }
 }
 

@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <utility>
+
+#include "base/json_compact.h"
+
 namespace visor::json {
 namespace detail {
 
@@ -40,13 +45,17 @@ void refuse_value(Validation& validation, std::string_view path, const boost::js
 
 }  // namespace detail
 
-boost::json::value parse(std::string_view text, Bytes max_bytes) {
+namespace {
+
+boost::json::value parse_into(boost::json::storage_ptr storage, std::string_view text, Bytes max_bytes) {
   if (text.size() > max_bytes.count) {
     throw Error(ErrorKind::too_large, "json.too_large", fmt::format("The JSON text is larger than {}.", format_bytes(max_bytes)));
   }
   boost::json::parse_options options;
   options.max_depth = 64;
-  boost::json::stream_parser parser({}, options);
+  std::array<unsigned char, 4096> scratch;  // enough for most texts, so that the parser asks for no memory of its own
+  boost::json::stream_parser parser({}, options, scratch.data(), scratch.size());
+  parser.reset(std::move(storage));
   boost::system::error_code error;
   const std::size_t used = parser.write_some(text.data(), text.size(), error);
   if (!error) parser.finish(error);
@@ -55,6 +64,15 @@ boost::json::value parse(std::string_view text, Bytes max_bytes) {
     throw Error(ErrorKind::invalid, "json.invalid", fmt::format("Not valid JSON near byte {}: {}.", used, error.message()));
   }
   return parser.release();
+}
+
+}  // namespace
+
+boost::json::value parse(std::string_view text, Bytes max_bytes) { return parse_into({}, text, max_bytes); }
+
+boost::json::value parse_compact(std::string_view text, Bytes max_bytes) {
+  // Four bytes for each of the text hold most values in the first piece.
+  return parse_into(boost::json::make_shared_resource<boost::json::monotonic_resource>(text.size() * 4), text, max_bytes);
 }
 
 void merge_patch(boost::json::value& target, const boost::json::value& patch) {

@@ -166,7 +166,7 @@ Awaitable<hypervisor::MachineDefinition> MachinePower::define(const MachineEntry
 
 void MachinePower::adopt(MachineEntry& entry, std::unique_ptr<hypervisor::RunningMachine> running) {
   const std::string id = entry.record.id;
-  entry.running = std::move(running);
+  context_.machines.attach(entry, std::move(running));
   console::SerialHubOptions serial;
   serial.socket = entry.running->serial_socket();
   serial.log = entry.running->serial_log();

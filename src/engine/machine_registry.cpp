@@ -99,6 +99,7 @@ void MachineRegistry::remove(const std::string& id) {
   if (found == entries_.end()) return;
   const std::string name = found->second->record.name;
   ids_by_name_.erase(name);
+  running_.erase(id);
   entries_.erase(found);
   events_.publish("machine", json::to_text(DeletionNews{"deleted", {id, name}}));
 }
@@ -137,6 +138,11 @@ void MachineRegistry::note(MachineEntry& entry) {
   publish(entry);
 }
 
+void MachineRegistry::attach(MachineEntry& entry, std::unique_ptr<hypervisor::RunningMachine> running) {
+  entry.running = std::move(running);
+  running_[entry.record.id] = &entry;
+}
+
 void MachineRegistry::observe(MachineEntry& entry, model::Status status, std::string reason) {
   if (entry.status != status) entry.since = std::chrono::system_clock::now();
   entry.status = status;
@@ -151,6 +157,7 @@ void MachineRegistry::rest(MachineEntry& entry, model::Status status, std::strin
     entry.record.saved_spec = entry.running->restoring_spec();
   }
   entry.running.reset();
+  running_.erase(entry.record.id);
   entry.serial.reset();
   entry.expected_rest = model::Status::stopped;
   entry.ready = false;

@@ -56,6 +56,8 @@ class MachineRegistry {
   MachineEntry* find(const std::string& id);
   bool name_taken(const std::string& name) const { return ids_by_name_.contains(name); }
   std::vector<MachineEntry*> all();
+  /// Those that have a process, by id: to look at them costs nothing for the others.
+  const std::map<std::string, MachineEntry*>& running() const { return running_; }
 
   /// Takes a new machine in and stores it. Error `machine.exists` when the name is taken.
   MachineEntry& add(MachineRecord record);
@@ -66,6 +68,8 @@ class MachineRegistry {
   void change(MachineEntry& entry, MachineRecord record);
   /// Stores what has become of the machine and tells everyone. Not to be stored is no reason to fail: it has happened.
   void note(MachineEntry& entry);
+  /// The machine has a process from now on, until rest().
+  void attach(MachineEntry& entry, std::unique_ptr<hypervisor::RunningMachine> running);
   /// A state while a process exists, or a transition; not stored.
   void observe(MachineEntry& entry, model::Status status, std::string reason = {});
   /// The machine has come to rest (stopped, saved, crashed): stored, and everything observed is forgotten.
@@ -96,6 +100,7 @@ class MachineRegistry {
 
   std::map<std::string, std::unique_ptr<MachineEntry>> entries_;
   std::map<std::string, std::string> ids_by_name_;
+  std::map<std::string, MachineEntry*> running_;
 };
 
 /// What the machine runs with, or will continue with from its saved state; nothing when its next start is a boot.

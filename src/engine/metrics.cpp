@@ -11,7 +11,9 @@
 namespace visor::engine {
 namespace {
 
-constexpr int kIdleRounds = 15;
+constexpr int kIdleRounds = 30;
+/// What the disks have done is asked every second time only while somebody watches: their rates are those of two seconds.
+constexpr auto kDiskTime = std::chrono::milliseconds(1500);
 
 double in_seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
@@ -40,19 +42,16 @@ Awaitable<> MetricsSampler::run() {
   for (int round = 0;; ++round) {
     co_await loop::sleep_for(kInterval);
     const bool watched = context_.events.reader_count() > 0 || round % kIdleRounds == 0;
-    std::erase_if(last_, [this](const auto& item) {
-      const MachineEntry* entry = context_.machines.find(item.first);
-      return entry == nullptr || !entry->running;
-    });
-    std::vector<std::string> ids;
-    for (const MachineEntry* entry : context_.machines.all()) {
-      if (!entry->running || entry->status != model::Status::running) continue;
-      // The first reading is taken for everybody, so that nobody who asks finds nothing.
-      if (watched || !entry->sample) ids.push_back(entry->record.id);
-    }
+    const auto& running = context_.machines.running();
+    std::erase_if(machines_, [&running](const auto& item) { return !running.contains(item.first); });
     // All at once: one that hangs keeps no other waiting, and the answers of many wake us once.
-    for (const std::string& id : ids) {
-      if (under_way_.insert(id).second) group_.spawn("metrics", [this, id]() -> Awaitable<> { return sample(id); });
+    for (const auto& [id, entry] : running) {
+      // The first reading is taken for everybody, so that nobody who asks finds nothing.
+      if (entry->status != model::Status::running || (!watched && entry->sample)) continue;
+      std::shared_ptr<Machine>& machine = machines_[id];
+      if (!machine) machine = std::make_shared<Machine>();
+      if (std::exchange(machine->under_way, true)) continue;
+      group_.spawn("metrics", [this, id = id, machine]() -> Awaitable<> { return sample(id, machine); });
     }
   }
 }
@@ -76,8 +75,8 @@ Awaitable<MetricsSampler::Reading> MetricsSampler::read(std::string id) {
   co_return reading;
 }
 
-Awaitable<> MetricsSampler::sample(std::string id) {
-  const std::shared_ptr<void> done(nullptr, [this, id](void*) { under_way_.erase(id); });
+Awaitable<> MetricsSampler::sample(std::string id, std::shared_ptr<Machine> machine) {
+  const std::shared_ptr<void> done(nullptr, [&machine](void*) { machine->under_way = false; });
   Reading now;
   try {
     now = co_await read(id);
@@ -88,12 +87,10 @@ Awaitable<> MetricsSampler::sample(std::string id) {
   }
   MachineEntry* entry = context_.machines.find(id);
   if (entry == nullptr || !entry->running) co_return;
-  const auto before = last_.find(id);
-  if (before == last_.end()) {
-    last_[id] = std::move(now);
-    co_return;
-  }
-  const Reading& last = before->second;
+  const std::optional<Reading> earlier = std::exchange(machine->before_last, machine->last);
+  machine->last = now;
+  if (!machine->before_last) co_return;
+  const Reading& last = *machine->before_last;
   const double elapsed = std::max(0.001, std::chrono::duration<double>(now.time - last.time).count());
   model::Sample sample;
   sample.time = std::chrono::system_clock::now();
@@ -102,14 +99,15 @@ Awaitable<> MetricsSampler::sample(std::string id) {
     sample.cpu_percent += percent / static_cast<double>(sample.vcpu_percent.size());
   sample.memory_used = now.counters.guest_used;
   sample.memory_resident = now.counters.resident;
-  sample.disk_read_rate = rate(now.counters.disk_read.count, last.counters.disk_read.count, elapsed);
-  sample.disk_write_rate = rate(now.counters.disk_written.count, last.counters.disk_written.count, elapsed);
+  const Reading& disks = earlier && now.time - last.time < kDiskTime ? *earlier : last;
+  const double disk_elapsed = std::chrono::duration<double>(now.time - disks.time).count();
+  sample.disk_read_rate = rate(now.counters.disk_read.count, disks.counters.disk_read.count, disk_elapsed);
+  sample.disk_write_rate = rate(now.counters.disk_written.count, disks.counters.disk_written.count, disk_elapsed);
   if (now.has_network && last.has_network) {
     sample.net_receive_rate = rate(now.received, last.received, elapsed);
     sample.net_transmit_rate = rate(now.transmitted, last.transmitted, elapsed);
   }
   context_.machines.add_sample(*entry, std::move(sample), now.time - last.time);
-  last_[id] = std::move(now);
 }
 
 Awaitable<> MetricsSampler::close() { co_await group_.close(); }

@@ -3,7 +3,8 @@
 
 #include <chrono>
 #include <map>
-#include <set>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/context.h"
@@ -11,7 +12,7 @@
 
 namespace visor::engine {
 
-/// Takes a reading of every running machine each two seconds while somebody listens to events, else every 30 seconds: one
+/// Takes a reading of every running machine each second while somebody listens to events, else every 30 seconds: one
 /// timer for all, whatever their number.
 class MetricsSampler {
  public:
@@ -20,7 +21,7 @@ class MetricsSampler {
   void start();
   Awaitable<> close();
 
-  static constexpr auto kInterval = std::chrono::seconds(2);
+  static constexpr auto kInterval = std::chrono::seconds(1);
 
  private:
   struct Reading {
@@ -31,12 +32,16 @@ class MetricsSampler {
     bool has_network = false;
   };
   Awaitable<> run();
-  Awaitable<> sample(std::string id);
+  struct Machine {
+    std::optional<Reading> last;
+    std::optional<Reading> before_last;
+    bool under_way = false;  ///< it is being read
+  };
+  Awaitable<> sample(std::string id, std::shared_ptr<Machine> machine);
   Awaitable<Reading> read(std::string id);
 
   Context& context_;
-  std::map<std::string, Reading> last_;
-  std::set<std::string> under_way_;  ///< machines that are being read
+  std::map<std::string, std::shared_ptr<Machine>> machines_;  ///< those that ran when it was last looked
   loop::TaskGroup group_;
 };
 

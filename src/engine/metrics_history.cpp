@@ -9,7 +9,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::size_t kRecent = 60;
-constexpr seconds kRecentInterval{2};
+constexpr seconds kRecentInterval{1};
 // Each writing makes the file system write a block, for each running machine.
 constexpr std::uint32_t kKeepSeconds = 300;
 

@@ -48,7 +48,6 @@ struct MachineDefinition {
 /// Counters since the start of the machine.
 struct Counters {
   std::vector<std::chrono::nanoseconds> vcpu_time;
-  std::chrono::nanoseconds process_time{};
   Bytes resident;
   std::optional<Bytes> guest_used;
   Bytes disk_read;

@@ -39,7 +39,7 @@ struct MetricsWindow {
 };
 BOOST_DESCRIBE_STRUCT(MetricsWindow, (), (interval_seconds, samples))
 
-/// How far back samples reach: the last sixty readings (two minutes while somebody watches), an hour, a day,
+/// How far back samples reach: the last sixty readings (a minute while somebody watches), an hour, a day,
 /// thirty days.
 BOOST_DEFINE_ENUM_CLASS(MetricsRange, recent, hour, day, month)
 

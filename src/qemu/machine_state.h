@@ -3,6 +3,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -19,6 +20,9 @@
 #include "qmp/commands.h"
 
 namespace visor::qemu {
+
+/// The balloon driver of the guest reports its memory this often.
+inline constexpr std::chrono::seconds kBalloonPeriod{2};
 
 /// Kept alive by the machine and by each of its coroutines.
 struct MachineState {
@@ -43,6 +47,8 @@ struct MachineState {
   std::function<void(const hypervisor::MachineEvent&)> handler;
   std::vector<hypervisor::MachineEvent> unheard;  ///< events before the first handler
   std::vector<qmp::VirtualCpu> virtual_cpus;      ///< asked once; empty until then
+  hypervisor::Counters answered;                  ///< what the monitor told when it was last asked
+  std::chrono::steady_clock::time_point asked;    ///< when that was
   std::string stop_detail;                        ///< why QEMU stops by itself, from the event before STOP
   bool expected = false;                          ///< its end is no crash
   bool switched_off = false;                      ///< the guest is off; QEMU waits to be ended

@@ -25,8 +25,6 @@ using hypervisor::MachineEvent;
 constexpr std::chrono::milliseconds kLastWordsTime{500};
 constexpr std::chrono::seconds kReconnectPause{5};
 constexpr std::chrono::seconds kReconnectTimeout{10};
-/// The balloon driver of the guest reports its memory this often.
-constexpr int kBalloonSeconds = 2;
 constexpr std::chrono::seconds kKillTime{15};
 
 std::string text_member(const boost::json::object& data, std::string_view key) {
@@ -76,7 +74,7 @@ std::string exit_detail(const MachineState& state, const os::ExitStatus& status)
 }
 
 Awaitable<> enable_balloon_reports(std::shared_ptr<qmp::Client> client) {
-  co_await qmp::qom_set(*client, std::string(kBalloonPath), "guest-stats-polling-interval", kBalloonSeconds);
+  co_await qmp::qom_set(*client, std::string(kBalloonPath), "guest-stats-polling-interval", kBalloonPeriod.count());
 }
 
 Awaitable<> try_connect(std::shared_ptr<MachineState> state) {

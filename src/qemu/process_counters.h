@@ -14,8 +14,6 @@ namespace visor::qemu {
 
 /// Processor time of one thread since its start; nothing when it is gone. From schedstat (nanoseconds), else stat (ticks).
 std::optional<std::chrono::nanoseconds> thread_time(pid_t pid, std::int64_t thread_id);
-/// User and system time of the whole process.
-std::chrono::nanoseconds process_time(pid_t pid);
 /// Memory of the host that it occupies now.
 Bytes resident_memory(pid_t pid);
 

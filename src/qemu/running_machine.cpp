@@ -56,6 +56,24 @@ std::optional<Bytes> used_memory(const boost::json::value& report, const Process
   return Bytes{*total - *available - std::min(taken, *total - *available)};
 }
 
+/// Asks what the disks have done and what memory the guest uses, unless that was done a moment ago: the guest tells nothing new
+/// before its period is over, and the answer about the disks is long.
+Awaitable<> ask_monitor(std::shared_ptr<MachineState> state, std::shared_ptr<qmp::Client> client) {
+  const auto now = std::chrono::steady_clock::now();
+  // Early rather than late: a reading that comes a little before the period is over must not leave it to the next one.
+  if (now - state->asked < kBalloonPeriod * 3 / 4) co_return;
+  // Both questions at once: half as many wakes.
+  const auto [disks, report] =
+      co_await loop::both(qmp::query_blockstats(*client), qmp::qom_get(*client, std::string(kBalloonPath), "guest-stats"));
+  state->asked = now;
+  state->answered = {};
+  for (const qmp::BlockStats& disk : disks) {
+    state->answered.disk_read = state->answered.disk_read + disk.read;
+    state->answered.disk_written = state->answered.disk_written + disk.written;
+  }
+  state->answered.guest_used = used_memory(report, state->record);
+}
+
 os::Fd memory_file() {
   os::Fd file(::memfd_create("screen", MFD_CLOEXEC));
   if (!file) throw system_error("memfd_create", errno);
@@ -174,20 +192,12 @@ Awaitable<hypervisor::Counters> QemuMachine::counters() {
   const std::shared_ptr<qmp::Client> client = state->monitor();
   const pid_t pid = state->process.pid();
   if (state->virtual_cpus.empty()) state->virtual_cpus = co_await qmp::query_cpus_fast(*client);
-  hypervisor::Counters counters;
+  co_await ask_monitor(state, client);
+  hypervisor::Counters counters = state->answered;
   for (const qmp::VirtualCpu& cpu : state->virtual_cpus) {
     counters.vcpu_time.push_back(thread_time(pid, cpu.thread_id).value_or(std::chrono::nanoseconds(0)));
   }
-  counters.process_time = process_time(pid);
   counters.resident = resident_memory(pid);
-  // Both questions at once: half as many wakes.
-  const auto [disks, report] =
-      co_await loop::both(qmp::query_blockstats(*client), qmp::qom_get(*client, std::string(kBalloonPath), "guest-stats"));
-  for (const qmp::BlockStats& disk : disks) {
-    counters.disk_read = counters.disk_read + disk.read;
-    counters.disk_written = counters.disk_written + disk.written;
-  }
-  counters.guest_used = used_memory(report, state->record);
   co_return counters;
 }
 

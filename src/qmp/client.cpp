@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/json.h"
+#include "base/json_compact.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "loop/sync.h"
@@ -54,6 +54,14 @@ struct Pending {
 
   bool answered() const { return result || failure; }
 };
+
+boost::json::value parse_message(const std::string& line) {
+  try {
+    return json::parse_compact(line, kMonitorLineLimit);
+  } catch (const Error& error) {
+    throw corrupt_error(error.what());
+  }
+}
 
 /// A handler's failure is its own: it says nothing about QEMU and must not end the connection.
 void call_handler(const Client::EventHandler& handler, const Event& event) {
@@ -95,7 +103,7 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
   Awaitable<> write();
   void take_line(const std::string& line);
   void take_event(const boost::json::object& message, const boost::json::string& name);
-  void take_reply(const boost::json::object& message);
+  void take_reply(boost::json::object& message);
   void send(Outgoing message);
   void flush();
   void end(const Error& reason);
@@ -131,12 +139,7 @@ Awaitable<> Client::State::read() {
 }
 
 void Client::State::take_line(const std::string& line) {
-  boost::json::value message;
-  try {
-    message = json::parse(line, kMonitorLineLimit);
-  } catch (const Error& error) {
-    throw corrupt_error(error.what());
-  }
+  boost::json::value message = parse_message(line);
   if (!message.is_object()) throw corrupt_error("a message is no object");
   boost::json::object& object = message.get_object();
   if (const boost::json::value* hello = object.if_contains("QMP")) {
@@ -164,7 +167,7 @@ void Client::State::take_event(const boost::json::object& message, const boost::
   }
 }
 
-void Client::State::take_reply(const boost::json::object& message) {
+void Client::State::take_reply(boost::json::object& message) {
   auto found = pending.end();
   if (const boost::json::value* id = message.if_contains("id")) {
     // The id of a command that nobody waits for any more is fine: it came too late.
@@ -176,8 +179,8 @@ void Client::State::take_reply(const boost::json::object& message) {
   if (found == pending.end()) return;
   const std::shared_ptr<Pending> waiting = found->second;
   pending.erase(found);
-  if (const boost::json::value* result = message.if_contains("return")) {
-    waiting->result = *result;
+  if (boost::json::value* result = message.if_contains("return")) {
+    waiting->result.emplace(std::move(*result));
   } else if (const boost::json::value* error = message.if_contains("error"); error != nullptr && error->is_object()) {
     waiting->failure = std::make_exception_ptr(command_error("qemu", error->get_object()));
   } else {

@@ -1,6 +1,7 @@
 """What programs rely on: patches, tags, tasks, events, the OpenAPI document, and who is let in."""
 
 import contextlib
+import datetime
 import http.client
 import json
 import os
@@ -173,6 +174,20 @@ class Events(TestCase):
         self.assertTrue(reader.of_kind("task"))
         numbers = [event[0] for event in reader.events if event[0]]
         self.assertEqual(numbers, sorted(set(numbers)))
+
+    def test_who_watches_gets_a_reading_every_second(self):
+        self.daemon.create("watched")
+        self.daemon.start_machine("watched")
+        reader = EventReader(self.daemon)
+        self.addCleanup(reader.close)
+
+        def taken():
+            return [datetime.datetime.fromisoformat(data["sample"]["time"][:23]) for _, _, data in reader.of_kind("metrics") if data["machine"] == "watched"]
+
+        times = wait_for(lambda: len(found := taken()) >= 6 and found[:6], "six readings", 30)
+        gaps = sorted((later - earlier).total_seconds() for earlier, later in zip(times, times[1:]))
+        self.assertGreater(gaps[0], 0.5, gaps)
+        self.assertLess(gaps[2], 1.8, gaps)
 
     def test_reader_that_was_away_misses_nothing(self):
         before = self.daemon.get("/inventory").json["sequence"]

@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/json_compact.h"
+
 namespace visor {
 namespace {
 
@@ -58,6 +64,19 @@ TEST(Json, HostileTextIsRefused) {
   EXPECT_THROW(json::parse("{} {}"), Error);
   EXPECT_THROW(json::parse(""), Error);
   EXPECT_THROW(json::parse(std::string(5000, ' '), Bytes{4096}), Error);
+}
+
+TEST(Json, PartOfAnAnswerOutlivesTheRestOfIt) {
+  const std::string text = R"({"return":{"list":[1,{"name":")" + std::string(5000, 'n') + R"("}]},"id":1})";
+  std::optional<boost::json::value> part;
+  {
+    boost::json::value whole = json::parse_compact(text, Bytes{1U << 20U});
+    EXPECT_EQ(whole, json::parse(text));
+    part.emplace(std::move(whole.get_object().at("return")));
+  }
+  EXPECT_EQ(*part, json::parse(text).at("return"));
+  EXPECT_THROW(json::parse_compact(text, Bytes{100}), Error);
+  EXPECT_THROW(json::parse_compact(text.substr(0, 100), Bytes{1U << 20U}), Error);
 }
 
 TEST(Json, MergePatchFollowsRfc7396) {

@@ -89,7 +89,8 @@ TEST(Counters, TheKernelsFilesAreReadWhateverTheProgramsName) {
   EXPECT_FALSE(parse_schedstat("x"));
   EXPECT_TRUE(parse_stat_time("1 (a) b) S 1 1 1 0 -1 1 1 1 1 1 10 20 0 0"));
   EXPECT_FALSE(parse_stat_time("1 (a"));
-  EXPECT_GT(process_time(::getpid()).count(), -1);
+  EXPECT_GT(thread_time(::getpid(), ::getpid()).value_or(std::chrono::nanoseconds(0)).count(), 0);
+  EXPECT_FALSE(thread_time(::getpid(), 1));
   EXPECT_GT(resident_memory(::getpid()).count, 0U);
 }
 

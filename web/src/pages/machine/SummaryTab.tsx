@@ -46,7 +46,7 @@ export default function SummaryTab({ machine }: { machine: Machine }) {
   const samples = span === 'recent' ? live : (history.data?.samples ?? []);
   const columns = columnsOf(samples, {
     seconds: spanSeconds[span],
-    interval: span === 'recent' ? 2 : (history.data?.intervalSeconds ?? 30),
+    interval: span === 'recent' ? 1 : (history.data?.intervalSeconds ?? 30),
     // What ended long ago must not look as if it were now.
     until: span !== 'recent' && !on ? history.dataUpdatedAt / 1000 : undefined,
   });
