@@ -112,6 +112,28 @@ void require_revision(const MachineEntry& entry, const ChangeOptions& options) {
               "Read it again and repeat the change.");
 }
 
+/// Stored first: a daemon that ends in between has a successor that applies what is stored. Taken back when it cannot be applied.
+Awaitable<> store_and_apply(Context& context, MachineEntry& entry, MachineRecord record) {
+  const std::string id = entry.record.id;
+  MachineRecord before = entry.record;
+  const model::MachineSpec wanted = record.spec;
+  context.machines.change(entry, std::move(record));
+  if (!entry.running) co_return;
+  const std::uint64_t revision = entry.record.revision;
+  std::exception_ptr failure;
+  try {
+    co_await entry.running->apply(wanted);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  MachineEntry* now = context.machines.find(id);
+  // What another client has changed meanwhile stays.
+  const bool ours = now != nullptr && now->record.revision == revision;
+  if (failure && ours) context.machines.change(*now, std::move(before));
+  if (failure) std::rethrow_exception(failure);
+  if (now != nullptr) context.machines.publish(*now);
+}
+
 }  // namespace
 
 Awaitable<model::ChangeResult> change_machine(Context& context, std::string name, boost::json::object patch,
@@ -132,16 +154,12 @@ Awaitable<model::ChangeResult> change_machine(Context& context, std::string name
   }
   const bool anything = !result.applied.empty() || !result.pending.empty();
   if (anything && !options.dry_run) {
-    if (checked.running) co_await checked.running->apply(after.spec);
-    MachineEntry& now = require_machine(context, id);
-    // Another client may have been faster while the live change was made.
-    if (now.record.revision != checked.record.revision) require_revision(now, options);
-    MachineRecord record = now.record;
+    MachineRecord record = checked.record;
     record.description = after.description;
     record.tags = after.tags;
     record.group = after.group;
     record.spec = after.spec;
-    context.machines.change(now, std::move(record));
+    co_await store_and_apply(context, checked, std::move(record));
   }
   result.machine = context.machines.view(require_machine(context, id));
   co_return result;

@@ -18,6 +18,8 @@ std::string automatic_features(const ArgumentInput& input) {
   if (chosen || input.plan.choices.accelerator != "tcg" || !input.x86()) return "";
   std::string features = ",la57=off,erms=off";
   if (cpu.nested == model::Toggle::auto_) features += ",svm=off";
+  // Without nested virtualization CPUID would end before the leaves of the processor's name and of its address bits.
+  if (cpu.nested != model::Toggle::on) features += ",min-xlevel=0x80000008";
   // The emulated model is AMD's, which tells of sibling threads by a leaf (topoext) that QEMU does not emulate.
   if (cpu.topology.threads > 1) features += ",vendor=GenuineIntel";
   return features;

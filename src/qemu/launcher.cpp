@@ -81,7 +81,6 @@ ProcessRecord make_record(const hypervisor::MachineDefinition& definition, const
   record.started_at = std::chrono::system_clock::now();
   record.starting = true;
   record.memory_at_start = definition.spec.memory.size;
-  record.processors_made = definition.spec.cpu.count;
   record.spec = definition.spec;
   return record;
 }

@@ -29,18 +29,7 @@ Awaitable<std::uint32_t> processor_count(qmp::Client& client) {
   co_return static_cast<std::uint32_t>((co_await qmp::query_cpus_fast(client)).size());
 }
 
-/// How many processors can still be added to this process; see ProcessRecord::processors_made.
-std::uint32_t room_for_processors(const ProcessRecord& record) {
-  const std::uint32_t most = model::most_processors(record.spec.cpu);
-  const std::uint32_t had =
-      record.accelerator == "tcg" ? std::max(record.processors_made, record.spec.cpu.count) : record.spec.cpu.count;
-  return most - std::min(most, had);
-}
-
-Awaitable<> add_processors(std::shared_ptr<MachineState> state, std::shared_ptr<qmp::Client> client, std::uint32_t count) {
-  // Noted first: a daemon that ends in between must not lead the next one to add too many.
-  state->record.processors_made += count;
-  write_record(state->runtime_directory, state->record);
+Awaitable<> add_processors(std::shared_ptr<qmp::Client> client, std::uint32_t count) {
   for (qmp::CpuSlot& slot : co_await qmp::query_hotpluggable_cpus(*client)) {
     if (count == 0) co_return;
     if (!slot.qom_path.empty()) continue;
@@ -92,24 +81,18 @@ Awaitable<> change_processors(std::shared_ptr<MachineState> state, std::shared_p
   }
   std::exception_ptr failure;
   try {
-    if (wanted > before) co_await add_processors(state, client, wanted - before);
+    if (wanted > before) co_await add_processors(client, wanted - before);
     if (wanted < before) co_await remove_processors(state, client, wanted);
   } catch (const Error&) {
     failure = std::current_exception();
   }
   count = co_await processor_count(*client);
-  // All or nothing, where QEMU can: what the user has now stays what he has.
-  if (failure && count < before && room_for_processors(state->record) >= before - count) {
-    co_await add_processors(state, client, before - count);
+  // All or nothing: what the user has now stays what he has.
+  if (failure && count < before) {
+    co_await add_processors(client, before - count);
     count = co_await processor_count(*client);
   }
   if (failure) std::rethrow_exception(failure);
-}
-
-/// Processors of one that was started without room for more are fixed.
-std::optional<std::string> why_processors_stay(const ProcessRecord& record) {
-  if (record.spec.cpu.maximum > 1) return std::nullopt;
-  return "The machine was started without room for more processors (cpu.maximum); it applies at the next start.";
 }
 
 Awaitable<> change_links(qmp::Client& client, model::MachineSpec& now, const model::MachineSpec& wanted) {
@@ -184,14 +167,16 @@ Awaitable<> prepare_guest(qmp::Client& client, const os::Process& process, const
 
 std::optional<std::string> why_it_waits(const std::string& key, const ProcessRecord& record, const model::MachineSpec& wanted) {
   if (key == "cpu.count") {
-    const std::uint32_t now = record.spec.cpu.count;
-    if (wanted.cpu.count <= now || wanted.cpu.count - now <= room_for_processors(record)) return why_processors_stay(record);
     const std::uint32_t most = model::most_processors(record.spec.cpu);
-    if (wanted.cpu.count > most) {
+    if (wanted.cpu.count > most || record.spec.cpu.maximum == 0) {
       return fmt::format("The machine was started with room for {} processors (cpu.maximum); more apply at the next start.",
                          most);
     }
-    return "Without KVM a processor that was taken away can come back only at the next start.";
+    // QEMU 7.2 corrupts its memory and aborts after a few rounds of removing and adding emulated processors.
+    if (wanted.cpu.count < record.spec.cpu.count && record.accelerator == "tcg") {
+      return "Without KVM processors cannot be taken away from a running machine; it applies at the next start.";
+    }
+    return std::nullopt;
   }
   if (key == "memory.size") {
     if (wanted.memory.size.count <= record.memory_at_start.count) return std::nullopt;

@@ -35,9 +35,8 @@ std::optional<ProcessRecord> read_record(const std::filesystem::path& runtime_di
   if (!content) return std::nullopt;
   try {
     auto record = json::from_json<ProcessRecord>(json::parse(*content), "machine.record_invalid");
-    // Of a daemon that did not know them yet.
+    // Of a daemon that did not know it yet.
     if (record.memory_at_start.count == 0) record.memory_at_start = record.spec.memory.size;
-    if (record.processors_made == 0) record.processors_made = record.spec.cpu.count;
     return record;
   } catch (const Error& error) {
     log::warning("the record {} cannot be read: {}", (runtime_directory / kRecordName).native(), error.what());

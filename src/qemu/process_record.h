@@ -29,14 +29,11 @@ struct ProcessRecord {
   WallTime started_at;
   bool starting = false;  ///< QEMU is being set up: its guest has not run yet
   Bytes memory_at_start;  ///< the spec's follows the balloon
-  /// Virtual processors that this process has ever had. Emulated ones are never forgotten: QEMU ends with a failed assertion
-  /// when there were more than the machine's maximum (tcg_register_thread in tcg/tcg.c, seen with 7.2).
-  std::uint32_t processors_made = 0;
   model::MachineSpec spec;
 };
 BOOST_DESCRIBE_STRUCT(ProcessRecord, (),
                       (machine_id, machine_name, pid, start_time, boot_id, program, machine_type, accelerator, accelerator_reason,
-                       started_at, starting, memory_at_start, processors_made, spec))
+                       started_at, starting, memory_at_start, spec))
 
 /// The running kernel's boot id.
 std::string current_boot_id();

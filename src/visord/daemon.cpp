@@ -24,6 +24,7 @@
 #include "engine/engine.h"
 #include "loop/event_loop.h"
 #include "os/file.h"
+#include "os/limits.h"
 #include "os/orphans.h"
 #include "qemu/qemu_hypervisor.h"
 #include "storage/storage.h"
@@ -116,6 +117,7 @@ Awaitable<> serve(Parts& parts) {
 void run_daemon(const DaemonOptions& options) {
   log::set_level(options.log_level);
   std::signal(SIGPIPE, SIG_IGN);
+  os::raise_descriptor_limit();
   make_directories(options.paths);
   Parts parts(options);
   parts.loop.run_until_done([&parts]() -> Awaitable<> { return serve(parts); });

@@ -264,10 +264,32 @@ describe("machine", () => {
           .click();
         await page.getByText("Makes no argument of QEMU.").waitFor();
         await page.getByRole("switch", { name: "Show commands" }).check();
-        await page.locator("code").getByText(/^-cpu /).waitFor();
+        await page.locator("code").getByText(/^-cpu /).first().waitFor();
         await page.locator("code").getByText(/^-accel /).waitFor();
       },
     ));
+
+  it("says why a setting cannot be used and does not let it be changed", () =>
+    withPage(`/machines/${machine}/settings/processor`, {}, async (page) => {
+      await page.getByText("It counts on KVM, which is not used here:").waitFor();
+      const counters = page.getByRole("combobox", { name: "Performance counters" });
+      assert.equal(await counters.isDisabled(), true);
+      const nested = page.getByRole("combobox", { name: "Nested virtualization" });
+      assert.equal(await nested.isDisabled(), false);
+    }));
+
+  it("pins the processors of the running machine at once", () =>
+    withPage(`/machines/${machine}/settings/processor`, {}, async (page) => {
+      const pinning = page.getByRole("textbox", { name: "Processors of the host" });
+      await pinning.fill("0");
+      await pinning.press("Enter");
+      await page.getByText("Applied").waitFor();
+      await page.getByRole("button", { name: "How Processors of the host is made" }).click();
+      await page.locator("code").getByText("affinity virtual processor 0: 0").waitFor();
+      await pinning.fill("");
+      await pinning.press("Enter");
+      await page.getByText("Makes no argument of QEMU.").waitFor();
+    }));
 
   it("lists what deleting removes and asks for the name", () =>
     withPage(pages.delete, {}, async (page) => {

@@ -1,6 +1,7 @@
 """What a person does with a machine from its creation to its end."""
 
 import os
+import resource
 import signal
 import socket
 import time
@@ -17,6 +18,15 @@ class Lifecycle(TestCase):
         self.daemon.action("never-ready", "stop", {"force": True}, timeout=30)
         self.assertEqual(self.daemon.ended_task(start)["error"]["code"], "machine.ended")
         self.assertEqual(self.daemon.status("never-ready"), "stopped")
+
+    def test_many_machines_do_not_run_out_of_descriptors_that_the_host_allows(self):
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (512, before[1]))
+        try:
+            daemon = self.own_daemon()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        self.assertEqual(resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE), (before[1], before[1]))
 
     def test_created_machine_is_listed_stopped_and_has_its_spec(self):
         machine = self.daemon.create("made", request={"description": "for tests", "tags": ["a", "b"]})

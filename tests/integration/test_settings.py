@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import os
 import pathlib
 import signal
@@ -36,7 +37,7 @@ class Settings(TestCase):
     def fields(self, changes):
         return [change["field"] for change in changes]
 
-    def test_processors_are_added_and_removed_while_the_guest_runs(self):
+    def test_processors_are_added_while_the_guest_runs_and_it_uses_them(self):
         self.daemon.create_guest("grows", cpu={"count": 1, "maximum": 3})
         self.daemon.start_machine("grows", wait="ready")
         answer = self.patch("grows", {"cpu": {"count": 3}})
@@ -48,20 +49,40 @@ class Settings(TestCase):
         self.assertEqual(self.fields(answer["pending"]), ["spec.cpu.count", "spec.cpu.maximum"])
         self.assertIn("cpu.maximum", answer["pending"][0]["reason"])
         self.patch("grows", {"cpu": {"count": 3, "maximum": 3}})
+        # QEMU 7.2 corrupts its memory when emulated processors are taken away and come back: it is not asked to.
         answer = self.patch("grows", {"cpu": {"count": 2}})
-        self.assertEqual(self.fields(answer["applied"]), ["spec.cpu.count"])
-        # QEMU 7.2 would end itself when an emulated processor came back: it must not be asked to.
-        self.assertEqual(self.fields(self.patch("grows", {"cpu": {"count": 3}})["pending"]), ["spec.cpu.count"])
-        self.patch("grows", {"cpu": {"count": 2}})
-        wait_for(lambda: self.read("grows", "/sys/devices/system/cpu/present") == "0-1", "the guest to have two processors", 60)
+        self.assertEqual(self.fields(answer["pending"]), ["spec.cpu.count"])
+        self.assertIn("KVM", answer["pending"][0]["reason"])
+
+    def as_if_with_kvm(self, name):
+        """One removal does no harm under emulation either; this shows what happens with KVM, which does not work here."""
         self.daemon.kill()
+        identity = self.daemon_record(name)
+        record = json.loads(identity.read_text(encoding="utf-8"))
+        record["accelerator"] = "kvm"
+        identity.write_text(json.dumps(record), encoding="utf-8")
         self.daemon.start()
-        self.assertEqual(self.daemon.machine("grows")["pending"], [])
-        self.assertEqual(self.read("grows", "/sys/devices/system/cpu/present"), "0-1")
+
+    def daemon_record(self, name):
+        return next(path for path in self.daemon.runtime.rglob("process.json")
+                    if json.loads(path.read_text(encoding="utf-8"))["machineName"] == name)
+
+    def test_processors_are_taken_away_while_the_guest_runs(self):
+        self.daemon.create_guest("gives", cpu={"count": 2, "maximum": 2})
+        self.daemon.start_machine("gives", wait="ready")
+        self.as_if_with_kvm("gives")
+        answer = self.patch("gives", {"cpu": {"count": 1}})
+        self.assertEqual(self.fields(answer["applied"]), ["spec.cpu.count"])
+        self.assertEqual(self.read("gives", "/sys/devices/system/cpu/present"), "0")
+        self.assertEqual(self.daemon.machine("gives")["pending"], [])
+        self.daemon.restart()
+        self.assertEqual(self.daemon.machine("gives")["pending"], [])
+        self.assertEqual(self.daemon.machine("gives")["state"]["status"], "running")
 
     def test_guest_that_does_not_give_a_processor_back_keeps_it_and_the_change_is_refused(self):
         self.daemon.create("clings", cpu={"count": 2, "maximum": 2})
         self.daemon.start_machine("clings")
+        self.as_if_with_kvm("clings")
         answer = self.daemon.request("PATCH", "/machines/clings", {"spec": {"cpu": {"count": 1}}})
         self.assert_problem(answer, 409, "machine.guest_kept_processors")
         machine = self.daemon.machine("clings")
@@ -112,6 +133,7 @@ class Settings(TestCase):
         self.assertIn("sse4_1", flags)
         for gone in ("avx2", "sse4_2", "hypervisor"):
             self.assertNotIn(gone, flags)
+        self.assertIn("40 bits physical", info)
         topology = "/sys/devices/system/cpu/cpu{}/topology/"
         self.assertEqual([self.read("shaped", topology.format(cpu) + "physical_package_id") for cpu in range(4)], ["0", "0", "1", "1"])
         self.assertEqual(self.read("shaped", topology.format(0) + "thread_siblings_list"), "0-1")
@@ -213,15 +235,14 @@ class Settings(TestCase):
         self.daemon.create_guest("torn", cpu={"count": 1, "maximum": 8})
         self.daemon.start_machine("torn", wait="ready")
         for turn in range(6):
-            wanted = 2 if turn % 2 == 0 else 1
-            client = threading.Thread(target=self.patch_until_killed, args=("torn", wanted))
+            client = threading.Thread(target=self.patch_until_killed, args=("torn", turn + 2))
             client.start()
-            time.sleep(turn * 0.05)  # another moment of the change each time
+            time.sleep(turn * 0.03)  # another moment of the change each time
             self.daemon.kill()
             client.join()
             self.daemon.start()
             count = self.daemon.machine("torn")["spec"]["cpu"]["count"]
-            present = {1: "0", 2: "0-1"}[count]
+            present = "0" if count == 1 else f"0-{count - 1}"
             wait_for(lambda here=present: self.read("torn", "/sys/devices/system/cpu/present") == here, f"{count} processors", 60)
             wait_for(lambda: self.daemon.machine("torn")["pending"] == [], "nothing to wait", 20)
 

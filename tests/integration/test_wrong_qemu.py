@@ -17,7 +17,8 @@ def say(**words):
     monitor.write(json.dumps(words) + "\\n")
     monitor.flush()
 say(QMP={"version": {"qemu": {"major": 5, "minor": 2, "micro": 0}, "package": ""}, "capabilities": []})
-answers = {"query-machines": [{"name": "pc", "cpu-max": 1}], "query-cpu-definitions": [{"name": "max"}], "qom-list-types": [{"name": "x"}]}
+answers = {"query-machines": [{"name": "pc", "cpu-max": 1}], "query-cpu-definitions": [{"name": "max"}], "qom-list-types": [{"name": "x"}],
+           "qom-list-properties": []}
 for line in monitor:
     asked = json.loads(line)
     say(**{"return": answers.get(asked["execute"], {}), "id": asked["id"]})

@@ -73,7 +73,8 @@ TEST_F(LiveSettings, PinnedThreadsStayWhereTheyWerePutAlsoAddedOnes) {
       return lists;
     };
     EXPECT_THAT(pinned("CPU 0"), ::testing::ElementsAre(first));
-    EXPECT_THAT(pinned("qemu-system"), ::testing::ElementsAre(second));
+    EXPECT_FALSE(pinned("qemu-system").empty());
+    EXPECT_THAT(pinned("qemu-system"), ::testing::Each(second));
     model::MachineSpec wanted = definition.spec;
     wanted.cpu.count = 2;
     co_await machine->apply(wanted);
@@ -81,7 +82,7 @@ TEST_F(LiveSettings, PinnedThreadsStayWhereTheyWerePutAlsoAddedOnes) {
     wanted.cpu.pinning = {};
     co_await machine->apply(wanted);
     EXPECT_THAT(pinned("CPU"), ::testing::Each(to_cpu_list(here)));
-    EXPECT_THAT(pinned("qemu-system"), ::testing::ElementsAre(to_cpu_list(here)));
+    EXPECT_THAT(pinned("qemu-system"), ::testing::Each(to_cpu_list(here)));
     co_await machine->quit(5s);
   });
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
-import type { Machine } from '../api/types';
-import { categoryOf, madeBy, mergePatches, patchOf, readSetting } from './settings';
+import type { Machine, Setting } from '../api/types';
+import { categoryOf, inGroups, madeBy, mergePatches, patchOf, readSetting } from './settings';
 
 const machine = {
   description: 'text',
@@ -37,8 +37,24 @@ it('knows a category for every key', () => {
   expect(categoryOf('something.new')).toBe('behaviour');
 });
 
+it('puts rows that belong together under one heading, and those of no group first', () => {
+  const rows = ['cpu.topology.cores', 'cpu.count', 'cpu.pinning.vcpus', 'cpu.topology.threads', 'arch'].map(
+    (key) => ({ key }) as Setting,
+  );
+  expect(inGroups(rows).map(({ group, rows: members }) => [group, members.map(({ key }) => key)])).toEqual([
+    ['', ['cpu.count', 'arch']],
+    ['topology', ['cpu.topology.cores', 'cpu.topology.threads']],
+    ['pinning', ['cpu.pinning.vcpus']],
+  ]);
+});
+
 it('finds what a setting makes', () => {
-  const made = (setting: string, argument: string, also: string[] = []) => ({ setting, argument, value: '', also });
+  const made = (setting: string, argument: string, also: string[] = []) => ({
+    setting,
+    argument,
+    value: '',
+    also,
+  });
   const command = {
     program: 'qemu',
     arguments: [
@@ -48,7 +64,9 @@ it('finds what a setting makes', () => {
       made('spec.nics[10]', '-device 10'),
       made('spec.nics[1].model', '-device 1'),
     ],
-    steps: [{ kind: 'affinity', target: 'other threads', value: '0-1', setting: 'spec.cpu.pinning.emulator' }],
+    steps: [
+      { kind: 'affinity', target: 'other threads', value: '0-1', setting: 'spec.cpu.pinning.emulator' },
+    ],
   };
   const found = (key: string) => madeBy(command, key);
   expect(found('cpu.count')).toEqual(['-smp']);

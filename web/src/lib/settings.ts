@@ -101,6 +101,41 @@ export function categoryOf(key: string): Category {
   return categoryOfSection[settingKey(key).split(/[.[]/)[0] ?? ''] ?? 'behaviour';
 }
 
+const groupOfKey: Record<string, string> = {
+  'cpu.topology': 'topology',
+  'cpu.pinning': 'pinning',
+  'cpu.model': 'features',
+  'cpu.features': 'features',
+  'cpu.nested': 'features',
+  'cpu.hideHypervisor': 'features',
+  'cpu.brand': 'features',
+  'cpu.pmu': 'features',
+  'cpu.physicalBits': 'features',
+  'cpu.apic': 'features',
+  'cpu.legacyOs': 'features',
+  autostart: 'autostart',
+  protection: 'protection',
+  watchdog: 'watchdog',
+};
+
+/** Rows of a category that stand together under a heading of their own; empty: those at the top. */
+export function groupOf(key: string): string {
+  const parts = settingKey(key).split('.');
+  return groupOfKey[parts.slice(0, 2).join('.')] ?? groupOfKey[parts[0] ?? ''] ?? '';
+}
+
+/** Rows by group, in the order in which the groups first come; those of no group at the top. */
+export function inGroups(rows: Setting[]): { group: string; rows: Setting[] }[] {
+  const groups = new Map<string, Setting[]>([['', []]]);
+  for (const row of rows) {
+    const group = groupOf(row.key);
+    groups.set(group, [...(groups.get(group) ?? []), row]);
+  }
+  return [...groups]
+    .map(([group, members]) => ({ group, rows: members }))
+    .filter((one) => one.rows.length > 0);
+}
+
 /** Settings that one row can show; members of lists have panels of their own. */
 export const isRow = (setting: Setting) =>
   !/[[\]*{}]/.test(setting.key) && !['disks', 'nics'].includes(setting.key) && setting.key !== 'name';

@@ -96,9 +96,7 @@ function Made({ machine, settingKey, command }: MadeProps) {
           <Caption1 className={common.secondary}>
             {t(isActive(machine.state.status) && machine.pending.length > 0 ? 'explain.next' : 'explain.now')}
           </Caption1>
-          <code className={mergeClasses(common.mono, styles.lines)}>
-            {found.join('\n')}
-          </code>
+          <code className={mergeClasses(common.mono, styles.lines)}>{found.join('\n')}</code>
         </>
       )}
     </div>

@@ -87,7 +87,8 @@ export function MachineSettingRow({ machine, setting, unavailable = '' }: Machin
         setting={setting}
         title={title}
         value={value}
-        disabled={busy || unavailable !== ''}
+        disabled={unavailable !== ''}
+        busy={busy}
         onChange={(next) => void change(next)}
         onProblem={setProblem}
       />

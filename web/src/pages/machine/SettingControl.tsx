@@ -18,6 +18,8 @@ interface SettingControlProps {
   title: string;
   value: JsonValue;
   disabled: boolean;
+  /** A change is on its way: a text keeps the cursor, but takes no more. */
+  busy: boolean;
   onChange: (value: JsonValue) => void;
   onProblem: (problem: string) => void;
 }
@@ -25,7 +27,8 @@ interface SettingControlProps {
 export function SettingControl(props: SettingControlProps) {
   const { t } = useTranslation();
   const styles = useStyles();
-  const { setting, title, value, disabled, onChange } = props;
+  const { setting, title, value, busy, onChange } = props;
+  const disabled = props.disabled || busy;
   const simpleList = Array.isArray(value) && value.every((entry) => typeof entry === 'string');
   if (setting.readOnly || (setting.type === 'list' && !simpleList))
     return <span>{valueText(t, setting.key, value, setting.type)}</span>;
@@ -80,7 +83,7 @@ function meaningOf(setting: Setting, text: string): JsonValue | undefined {
   return text;
 }
 
-function TextControl({ setting, title, value, disabled, onChange, onProblem }: SettingControlProps) {
+function TextControl({ setting, title, value, disabled, busy, onChange, onProblem }: SettingControlProps) {
   const { t } = useTranslation();
   const styles = useStyles();
   const shown = textOf(setting, value);
@@ -98,7 +101,7 @@ function TextControl({ setting, title, value, disabled, onChange, onProblem }: S
     });
   };
   const commit = () => {
-    if (disabled || text === shown || text === sent.current) return;
+    if (disabled || busy || text === shown || text === sent.current) return;
     sent.current = text;
     const meaning = meaningOf(setting, text);
     const outside =
@@ -124,7 +127,8 @@ function TextControl({ setting, title, value, disabled, onChange, onProblem }: S
       className={isNumber ? styles.number : styles.text}
       aria-label={title}
       value={text}
-      readOnly={disabled}
+      disabled={disabled}
+      readOnly={busy}
       inputMode={setting.type === 'integer' ? 'numeric' : 'text'}
       spellCheck={false}
       contentAfter={unit ? { children: unit } : undefined}

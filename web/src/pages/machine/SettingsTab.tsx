@@ -16,7 +16,15 @@ import { useCommonStyles } from '../../components/styles';
 import { useMedia } from '../../lib/hooks';
 import { setPreferences, usePreferences } from '../../lib/preferences';
 import { matchScore } from '../../lib/search';
-import { categories, categoryOf, isRow, ownSettings, readSetting, type Category } from '../../lib/settings';
+import {
+  categories,
+  categoryOf,
+  inGroups,
+  isRow,
+  ownSettings,
+  readSetting,
+  type Category,
+} from '../../lib/settings';
 import { settingSentence, settingTitle } from '../../lib/words';
 import { DiskPanel } from './DiskPanel';
 import { MachineSettingRow } from './MachineSettingRow';
@@ -34,6 +42,7 @@ const useStyles = makeStyles({
   split: { display: 'grid', gridTemplateColumns: '176px minmax(0, 1fr)', gap: tokens.spacingHorizontalL },
   stacked: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM, minWidth: 0 },
   title: { ...typographyStyles.subtitle2, margin: 0 },
+  group: { ...typographyStyles.body1Strong, margin: 0 },
 });
 
 export default function SettingsTab({ machine }: { machine: Machine }) {
@@ -149,7 +158,12 @@ function Categories({ machine, settings }: RowsProps) {
       />
       <div className={styles.stacked}>
         {!narrow && <h2 className={styles.title}>{t(`category.${current}`)}</h2>}
-        <Rows machine={machine} settings={shown} />
+        {inGroups(shown).map(({ group, rows: members }) => (
+          <section key={group} className={styles.stacked}>
+            {group && <h3 className={styles.group}>{t(`settings.group.${group}`)}</h3>}
+            <Rows machine={machine} settings={members} />
+          </section>
+        ))}
         {current === 'disks' && <DiskPanel machine={machine} />}
         {current === 'network' && <NicPanel machine={machine} />}
       </div>
