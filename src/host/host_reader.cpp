@@ -159,7 +159,8 @@ std::vector<std::uint32_t> parse_cpu_list(std::string_view text) {
     const std::optional<std::uint32_t> last =
         dash == std::string::npos ? first : leading_number<std::uint32_t>(std::string_view(part).substr(dash + 1));
     if (!first || !last || *last < *first || *last - *first >= kCpuLimit - numbers.size()) break;
-    for (std::uint32_t number = *first; number <= *last; ++number) numbers.push_back(number);
+    // Counted from 0: the greatest number has no successor to stop at.
+    for (std::uint32_t i = 0; i <= *last - *first; ++i) numbers.push_back(*first + i);
   }
   return numbers;
 }

@@ -100,6 +100,7 @@ TEST(HostParsing, CpuListsOfAnyForm) {
   EXPECT_TRUE(parse_cpu_list("").empty());
   EXPECT_TRUE(parse_cpu_list("0-4294967295").empty());
   EXPECT_TRUE(parse_cpu_list("5-2").empty());
+  EXPECT_THAT(parse_cpu_list("4294967295"), ::testing::ElementsAre(4294967295U));
   EXPECT_THAT(parse_cpu_list("1,x"), ::testing::ElementsAre(1));
 }
 
