@@ -49,6 +49,15 @@ void add_host_routes(Router& router, Context& context) {
                 co_return json_response(co_await context.service.host());
               }});
   router.add({.method = Method::get,
+              .pattern = kBase + "/host/topology",
+              .id = "getHostTopology",
+              .tag = "host",
+              .summary = "The host's processors: who shares what, and how busy each is",
+              .answers = {ok<model::HostTopology>(router, "Packages, NUMA nodes, caches, cores and their threads.")},
+              .handler = [&context](const Request&) -> Awaitable<Response> {
+                co_return json_response(co_await context.service.host_topology());
+              }});
+  router.add({.method = Method::get,
               .pattern = kBase + "/settings",
               .id = "listSettings",
               .tag = "host",

@@ -227,6 +227,11 @@ Awaitable<model::Host> Api::host() {
   co_return decode<model::Host>(answer);
 }
 
+Awaitable<model::HostTopology> Api::host_topology() {
+  const boost::json::value answer = co_await get(fmt::format("{}/host/topology", kRoot));
+  co_return decode<model::HostTopology>(answer);
+}
+
 Awaitable<std::vector<model::Setting>> Api::settings() {
   const boost::json::value answer = co_await get(fmt::format("{}/settings", kRoot));
   co_return decode_member<std::vector<model::Setting>>(answer, "settings");

@@ -19,6 +19,7 @@
 #include "model/machine.h"
 #include "model/settings.h"
 #include "model/task.h"
+#include "model/topology.h"
 
 namespace visor::client {
 
@@ -105,6 +106,7 @@ class Api {
 
   Awaitable<std::unique_ptr<EventStream>> events(std::optional<std::uint64_t> since);
   Awaitable<model::Host> host();
+  Awaitable<model::HostTopology> host_topology();
   Awaitable<std::vector<model::Setting>> settings();
 
   Awaitable<LoginLink> login_link();

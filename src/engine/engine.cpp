@@ -80,6 +80,8 @@ Awaitable<model::Host> Engine::host() {
   co_return host;
 }
 
+Awaitable<model::HostTopology> Engine::host_topology() { return topology_.read(); }
+
 Awaitable<Inventory> Engine::inventory() {
   Inventory inventory;
   inventory.host = co_await host();

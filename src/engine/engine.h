@@ -13,6 +13,7 @@
 #include "engine/machine_power.h"
 #include "engine/metrics.h"
 #include "engine/service.h"
+#include "engine/topology_source.h"
 #include "host/host_reader.h"
 #include "loop/event_loop.h"
 
@@ -32,6 +33,7 @@ class Engine : public Service {
 
   Awaitable<Inventory> inventory() override;
   Awaitable<model::Host> host() override;
+  Awaitable<model::HostTopology> host_topology() override;
 
   std::vector<model::Machine> machines() override;
   model::Machine machine(const std::string& name) override;
@@ -91,6 +93,7 @@ class Engine : public Service {
   MachineBuilder builder_;
   MetricsSampler metrics_;
   host::HostReader host_reader_;
+  TopologySource topology_;
 };
 
 }  // namespace visor::engine

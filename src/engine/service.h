@@ -16,6 +16,7 @@
 #include "model/image.h"
 #include "model/machine.h"
 #include "model/task.h"
+#include "model/topology.h"
 #include "os/fd.h"
 
 namespace visor::engine {
@@ -67,6 +68,7 @@ class Service {
 
   virtual Awaitable<Inventory> inventory() = 0;
   virtual Awaitable<model::Host> host() = 0;
+  virtual Awaitable<model::HostTopology> host_topology() = 0;
 
   virtual std::vector<model::Machine> machines() = 0;
   virtual model::Machine machine(const std::string& name) = 0;

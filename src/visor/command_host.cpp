@@ -9,6 +9,7 @@
 #include "os/process.h"
 #include "visor/commands.h"
 #include "visor/context.h"
+#include "visor/topology_view.h"
 #include "visor/units.h"
 
 namespace visor::cli {
@@ -50,6 +51,16 @@ Details host_details(const model::Host& host) {
 Awaitable<int> host_info(Context& context, const Arguments& /*arguments*/) {
   const model::Host host = co_await context.api().host();
   context.out.show(json::to_json(host), host_details(host));
+  co_return kExitOk;
+}
+
+Awaitable<int> host_topology(Context& context, const Arguments& /*arguments*/) {
+  const model::HostTopology topology = co_await context.api().host_topology();
+  if (context.out.is_table()) {
+    context.out.print(topology_picture(topology, context.out.canvas()));
+  } else {
+    context.out.show(json::to_json(topology), topology_table(topology));
+  }
   co_return kExitOk;
 }
 
@@ -152,6 +163,16 @@ std::vector<Command> host_commands() {
        .examples = {{"visor host info", "with the reason why an accelerator is not used"},
                     {"visor host info -f json", "for a program"}},
        .run = host_info},
+      {.name = "host topology",
+       .group = "Host",
+       .summary = "Draw this host's processors: packages, NUMA nodes, caches, cores and how busy each thread is.",
+       .description =
+           "A box is a core and holds its threads, each with the kernel's number and its load of the last moments. What "
+           "stands below one line shares that: a package, the memory of a node, an L3 cache, an L2 cache.",
+       .examples = {{"visor host topology", "a picture that fits the terminal"},
+                    {"visor host topology -f csv", "one row per processor"},
+                    {"visor host topology -f json", "for a program"}},
+       .run = host_topology},
       {.name = "doctor",
        .group = "Host",
        .summary = "Check what Visor needs: daemon, QEMU, accelerators, programs.",

@@ -1,10 +1,12 @@
 """What programs rely on: patches, tags, tasks, events, the OpenAPI document, and who is let in."""
 
+import concurrent.futures
 import contextlib
 import datetime
 import http.client
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import threading
@@ -275,7 +277,7 @@ class OpenApi(TestCase):
     GETS = [("/", "/"), ("/inventory",) * 2, ("/machines",) * 2, ("/machines/{name}", "/machines/described"),
             ("/machines/{name}/metrics", "/machines/described/metrics"), ("/machines/{name}/log", "/machines/described/log"),
             ("/machines/{name}/command", "/machines/described/command"), ("/images",) * 2, ("/tasks",) * 2, ("/host",) * 2,
-            ("/settings",) * 2, ("/auth/session",) * 2, ("/tokens",) * 2, ("/machines/{name}", "/machines/missing"),
+            ("/host/topology",) * 2, ("/settings",) * 2, ("/auth/session",) * 2, ("/tokens",) * 2, ("/machines/{name}", "/machines/missing"),
             ("/tasks/{id}", "/tasks/missing"), ("/images/{name}", "/images/missing"), ("/machines/{name}/screenshot", "/machines/missing/screenshot")]
 
     @classmethod
@@ -339,6 +341,62 @@ class OpenApi(TestCase):
                     self.assertNotEqual(answer.status, 405, answer)
                     self.assertNotEqual(answer.body and answer.headers.get("content-type", "").endswith("problem+json") and answer.code, "api.not_found")
                     self.assertLess(answer.status, 500, answer)
+
+
+class HostTopology(TestCase):
+    """What the daemon says of this machine's processors, against what Python and /sys say of them."""
+
+    def topology(self):
+        return self.daemon.expect(200, "GET", "/host/topology").json
+
+    def loads(self):
+        return {one["id"]: one["loadPercent"] for one in self.topology()["processors"]}
+
+    def test_every_processor_that_programs_may_run_on_is_there_once(self):
+        topology = self.topology()
+        online = {processor["id"] for processor in topology["processors"] if processor["online"]}
+        self.assertLessEqual(os.sched_getaffinity(0), online)
+        self.assertEqual(len(online), os.sysconf("SC_NPROCESSORS_ONLN"))
+        threads = [thread for core in topology["cores"] for thread in core["processors"]]
+        self.assertEqual(sorted(threads), sorted(online))
+
+    def test_siblings_and_packages_are_those_of_the_kernel(self):
+        topology = self.topology()
+        for core in topology["cores"]:
+            folder = pathlib.Path(f"/sys/devices/system/cpu/cpu{core['processors'][0]}/topology")
+            if not folder.exists():
+                continue
+            self.assertEqual((folder / "thread_siblings_list").read_text().strip(), as_cpu_list(core["processors"]))
+            self.assertEqual(max(0, int((folder / "physical_package_id").read_text())), core["package"])
+
+    def test_loads_are_of_now_and_a_busy_processor_shows(self):
+        processor = min(os.sched_getaffinity(0))
+        spin = subprocess.Popen(["taskset", "-c", str(processor), "sh", "-c", "while :; do :; done"])
+        try:
+            wait_for(lambda: self.loads()[processor] > 90, "the load to be seen", 30)
+        finally:
+            spin.kill()
+            spin.wait()
+        for one in self.topology()["processors"]:
+            self.assertEqual(one["loadPercent"] is not None, one["online"])
+            self.assertTrue(0 <= (one["loadPercent"] or 0) <= 100, one)
+
+    def test_many_who_ask_at_once_get_the_same_good_figures(self):
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: self.topology(), range(16)))
+        for answer in answers:
+            self.assertTrue(all(one["loadPercent"] is not None for one in answer["processors"] if one["online"]), answer)
+
+
+def as_cpu_list(numbers):
+    """[0, 1, 2, 5] as the kernel writes it: 0-2,5."""
+    runs = []
+    for number in sorted(numbers):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
 class LettingIn(TestCase):

@@ -123,6 +123,17 @@ class Machines(CommandLine):
     def test_one_time_link_for_the_page(self):
         self.assertRegex(self.run_ok("web", "--print"), r"^http://127\.0\.0\.1:\d+/login\?code=\S+\n$")
 
+    def test_picture_of_the_processors_shows_each_and_fits_the_terminal(self):
+        processors = json.loads(self.run_ok("host", "topology", "-f", "json"))["processors"]
+        self.assertEqual(len(self.run_ok("host", "topology", "-f", "csv").splitlines()), len(processors) + 1)
+        for width in (60, 100):
+            text = in_terminal(self.daemon, ["host", "topology"], width)
+            self.assertIn("Package 0", text)
+            for processor in processors:
+                self.assertRegex(text, rf"[\[ ]{processor['id']} ")
+            for line in text.splitlines():
+                self.assertLessEqual(len(re.sub("\x1b\\[[0-9;]*m", "", line)), width)
+
     def test_api_gives_the_raw_answer(self):
         self.assertEqual(json.loads(self.run_ok("api", "GET", "/"))["name"], "visor")
 
@@ -183,7 +194,7 @@ class Formats(CommandLine):
 class Help(CommandLine):
     VERBS = ["launch", "create", "list", "info", "start", "stop", "restart", "reset", "pause", "resume", "save", "rename", "delete", "set",
              "console", "shell", "screen", "exec", "push", "pull", "image list", "image build",
-             "image import", "host info", "task list", "token create", "event", "web", "completion", "api"]
+             "image import", "host info", "host topology", "task list", "token create", "event", "web", "completion", "api"]
 
     def test_every_verb_has_help_with_an_example(self):
         for verb in self.VERBS:

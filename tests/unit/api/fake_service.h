@@ -105,6 +105,14 @@ class FakeService : public engine::Service {
     co_return inventory;
   }
   Awaitable<model::Host> host() override { co_return fake_host(); }
+  Awaitable<model::HostTopology> host_topology() override {
+    model::HostTopology topology{
+        .model = "Fake", .packages = {{0, {0}}}, .nodes = {{.id = 0, .distances = {10}, .processors = {0}}}};
+    topology.l3_groups = {{0, 32_MiB, {0}}};
+    topology.cores = {{.id = 0, .node = 0, .l3 = 0, .kind = model::CoreKind::lowPower, .processors = {0}}};
+    topology.processors = {{.id = 0, .core = 0, .load_percent = 12.5}, {.id = 1, .online = false}};
+    co_return topology;
+  }
 
   std::vector<model::Machine> machines() override {
     std::vector<model::Machine> list;

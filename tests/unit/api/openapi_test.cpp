@@ -84,7 +84,7 @@ TEST_F(OpenApiTest, RealAnswersAreWhatTheDocumentSays) {
   const std::string machine = base + "/machines/{name}";
   local().request("POST", base + "/machines/hello/actions/start");
   for (const char* path :
-       {"", "/inventory", "/machines", "/images", "/tasks", "/host", "/settings", "/auth/session", "/tokens"}) {
+       {"", "/inventory", "/machines", "/images", "/tasks", "/host", "/host/topology", "/settings", "/auth/session", "/tokens"}) {
     expect_documented("GET", base + path, base + path);
   }
   for (const char* part : {"", "/metrics", "/log", "/command", "/settings", "/ssh"})
