@@ -306,6 +306,114 @@ describe("machine", () => {
     }));
 });
 
+/** A host of two sockets with 256 processors, one of which is switched off. */
+function largeHost() {
+  const range = (count) => Array.from({ length: count }, (_, index) => index);
+  const groups = (count) =>
+    range(count).map((id) => {
+      const size = 128 / count;
+      const first = range(size).map((index) => id * size + index);
+      return { id, processors: [...first, ...first.map((one) => one + 128)] };
+    });
+  return {
+    model: "Large",
+    packages: groups(2),
+    nodes: groups(8).map((node) => ({
+      ...node,
+      memoryTotal: 2 ** 36,
+      memoryFree: 2 ** 35,
+      distances: [10],
+    })),
+    l3Groups: groups(16).map((group) => ({ ...group, size: 2 ** 25 })),
+    clusters: [],
+    cores: range(128).map((id) => ({
+      id,
+      package: Math.floor(id / 64),
+      die: 0,
+      node: Math.floor(id / 16),
+      l3: Math.floor(id / 8),
+      cluster: null,
+      kind: id < 64 ? "performance" : "efficiency",
+      processors: [id, id + 128],
+    })),
+    processors: range(257).map((id) => ({
+      id,
+      online: id < 256,
+      core: id < 256 ? id % 128 : null,
+      maxMhz: 3500,
+      loadPercent: id < 256 ? id % 101 : null,
+    })),
+  };
+}
+
+describe("host", () => {
+  it("draws its processors with numbers that stay fresh", () =>
+    withPage("/host", {}, async (page) => {
+      const card = page.locator('[data-card="processors"]');
+      await card.scrollIntoViewIfNeeded();
+      await card.getByText("Package 0").waitFor();
+      assert.match(
+        await card.locator("[data-processor]").first().innerText(),
+        /0\s+\d+ %/,
+      );
+      await page.waitForResponse("**/api/v1/host/topology");
+      await page.waitForResponse("**/api/v1/host/topology");
+    }));
+
+  it("draws 256 processors inside of their card, readable on a phone, with no serious findings", () =>
+    withPage("/", { viewport: phone }, async (page) => {
+      await page.route("**/api/v1/host/topology", (route) =>
+        route.fulfill({ json: largeHost() }),
+      );
+      await page.goto(new URL("/host", page.url()).href);
+      const card = page.locator('[data-card="processors"]');
+      await card.scrollIntoViewIfNeeded();
+      await card.getByText("Switched off: 256").waitFor();
+      assert.equal(await card.locator("[data-processor]").count(), 256);
+      assert.equal(await overflowOf(page), 0);
+      const map = card.getByRole("region");
+      await map.focus();
+      await page.keyboard.press("End");
+      await card.locator('[data-processor="255"]').click({ trial: true });
+      assert.ok((await card.boundingBox()).height < phone.height * 1.2);
+      for (const colorScheme of ["light", "dark"]) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page
+          .locator(`html[data-theme="${colorScheme}"]`)
+          .waitFor({ state: "attached" });
+        await settled(page);
+        assert.deepEqual(await axeFindings(page), [], colorScheme);
+      }
+    }));
+
+  it("says in words why there is no picture, and tries again", () =>
+    withPage("/", { refusal: true }, async (page) => {
+      let broken = true;
+      await page.route("**/api/v1/host/topology", (route) =>
+        broken
+          ? route.fulfill({
+              status: 409,
+              contentType: "application/problem+json",
+              body: JSON.stringify({
+                title: "Nothing there.",
+                status: 409,
+                code: "host.test",
+                detail: "Nothing there.",
+                hint: "",
+                fields: [],
+              }),
+            })
+          : route.continue(),
+      );
+      await page.goto(new URL("/host", page.url()).href);
+      const card = page.locator('[data-card="processors"]');
+      await card.scrollIntoViewIfNeeded();
+      await card.getByText("Nothing there.").first().waitFor();
+      broken = false;
+      await card.getByText("Package 0").waitFor();
+    }));
+});
+
 describe("looks", () => {
   it("follows the system into the dark and can be forced out of it", () =>
     withPage("/", { colorScheme: "dark" }, async (page) => {

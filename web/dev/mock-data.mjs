@@ -270,6 +270,35 @@ export const makeHost = () => ({
   },
 });
 
+/** Four cores with two threads, as `makeHost` says. */
+export const makeTopology = (phase) => {
+  const all = [0, 1, 2, 3, 4, 5, 6, 7];
+  return {
+    model: 'AMD EPYC 7763 64-Core Processor',
+    packages: [{ id: 0, processors: all }],
+    nodes: [{ id: 0, memoryTotal: 32 * GiB, memoryFree: 11 * GiB, distances: [10], processors: all }],
+    l3Groups: [{ id: 0, size: 32 * 1024 * 1024, processors: all }],
+    clusters: [],
+    cores: [0, 1, 2, 3].map((id) => ({
+      id,
+      package: 0,
+      die: 0,
+      node: 0,
+      l3: 0,
+      cluster: null,
+      kind: 'plain',
+      processors: [id, id + 4],
+    })),
+    processors: all.map((id) => ({
+      id,
+      online: true,
+      core: id % 4,
+      maxMhz: 3500,
+      loadPercent: 50 + 50 * Math.sin(phase / 5 + id),
+    })),
+  };
+};
+
 const setting = (key, type, more = {}) => ({
   key,
   title: key,

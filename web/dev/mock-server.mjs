@@ -14,6 +14,7 @@ import {
   makeMachines,
   makeOldTasks,
   makeTask,
+  makeTopology,
   sampleOf,
   settings,
 } from './mock-data.mjs';
@@ -246,6 +247,7 @@ const routes = [
       };
     },
   ],
+  ['GET', /^\/host\/topology$/, () => makeTopology(world.phase)],
   ['GET', /^\/settings$/, () => ({ settings })],
   [
     'GET',

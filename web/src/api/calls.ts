@@ -3,6 +3,7 @@ import { api } from './client';
 import type {
   BuildableImage,
   CreateRequest,
+  HostTopology,
   Image,
   Inventory,
   JsonValue,
@@ -56,6 +57,8 @@ export const getMachineSettings = async (name: string) =>
 export const getTicket = (name: string, kind: 'screen' | 'serial') =>
   api.post<Ticket>(`${at(name)}/tickets`, { kind });
 export const screenshotPath = (name: string, width: number) => `${at(name)}/screenshot?width=${width}`;
+
+export const getTopology = () => api.get<HostTopology>('/host/topology');
 
 export const getSettings = async () => (await api.get<{ settings: Setting[] }>('/settings')).settings;
 

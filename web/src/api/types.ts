@@ -197,6 +197,52 @@ export interface Host {
   };
 }
 
+export type CoreKind = 'plain' | 'performance' | 'efficiency' | 'lowPower';
+
+/** A thread that the kernel runs things on. */
+export interface HostProcessor {
+  id: number;
+  online: boolean;
+  core: number | null;
+  maxMhz: number | null;
+  loadPercent: number | null;
+}
+
+export interface HostCore {
+  id: number;
+  package: number;
+  die: number;
+  node: number | null;
+  l3: number | null;
+  cluster: number | null;
+  kind: CoreKind;
+  processors: number[];
+}
+
+export interface HostCacheGroup {
+  id: number;
+  size: number;
+  processors: number[];
+}
+
+export interface HostNumaNode {
+  id: number;
+  memoryTotal: number;
+  memoryFree: number;
+  distances: number[];
+  processors: number[];
+}
+
+export interface HostTopology {
+  model: string;
+  packages: { id: number; processors: number[] }[];
+  nodes: HostNumaNode[];
+  l3Groups: HostCacheGroup[];
+  clusters: HostCacheGroup[];
+  cores: HostCore[];
+  processors: HostProcessor[];
+}
+
 export interface Inventory {
   sequence: number;
   host: Host;

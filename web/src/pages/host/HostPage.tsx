@@ -22,6 +22,7 @@ import { useCommonStyles } from '../../components/styles';
 import { formatBytes, formatClock, formatDateTime, formatPercent } from '../../lib/format';
 import { spoken } from '../../lib/words';
 import { HostStrip } from '../overview/HostStrip';
+import { ProcessorsCard } from './ProcessorsCard';
 
 const useStyles = makeStyles({
   section: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalS, minWidth: 0 },
@@ -88,6 +89,9 @@ export default function HostPage() {
             {value(formatClock(host.uptimeSeconds, i18n.language))}
           </SettingRow>
         </RowCard>
+      </Section>
+      <Section title={t('topology.title')}>
+        <ProcessorsCard />
       </Section>
       <Section title={t('host.virtualization')}>
         {host.qemu.map((qemu) => (
