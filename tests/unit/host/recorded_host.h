@@ -1,8 +1,11 @@
 // The files of another host, made from a manifest (data/topologies/README) in a folder that goes away again.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -18,7 +21,10 @@ namespace visor::host {
 class RecordedHost {
  public:
   explicit RecordedHost(const std::string& manifest) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "visor-recorded-XXXXXX").string();
+    // Thousands of small files: in memory where there is such a place, as a disk may take seconds for them.
+    const std::filesystem::path memory = "/dev/shm";
+    const bool has_memory = ::access(memory.c_str(), W_OK) == 0;
+    std::string pattern = ((has_memory ? memory : std::filesystem::temp_directory_path()) / "visor-recorded-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no folder for a recorded host");
     root_ = pattern;
     std::map<std::string, std::string> files;
@@ -26,8 +32,9 @@ class RecordedHost {
       if (!line.empty() && !line.starts_with('#')) add_line(line, files);
     }
     for (const auto& [path, content] : files) {
-      os::make_directories((root_ / path).parent_path());
-      os::replace_file(root_ / path, content, 0600, os::Durable::no);
+      std::filesystem::create_directories((root_ / path).parent_path());
+      std::ofstream file(root_ / path, std::ios::binary);
+      if (!(file << content).flush()) throw std::runtime_error("cannot write " + path);
     }
   }
   ~RecordedHost() { os::remove_tree(root_); }
