@@ -49,6 +49,24 @@ void add_metrics_route(Router& router, Context& context) {
               }});
 }
 
+void add_pinning_route(Router& router, Context& context) {
+  router.add(
+      {.method = Method::get,
+       .pattern = kBase + "/machines/{name}/pinning",
+       .id = "proposeMachinePinning",
+       .tag = kViewsTag,
+       .summary = "Where its processors should run on this host, and why; changes nothing",
+       .query = {{.name = "goal",
+                  .description = "fastest (the default): fast cores, each for one vCPU alone. balanced: all threads of fast "
+                                 "cores. quiet: economical cores, few caches.",
+                  .values = json::enum_names<model::PinningGoal>()}},
+       .answers = {ok<model::PinningProposal>(router, "The proposal; `pinning` is a value for spec.cpu.pinning.")},
+       .handler = [&context](const Request& request) -> Awaitable<Response> {
+         const auto goal = json::enum_from_name<model::PinningGoal>(request.query_value("goal").value_or("fastest"));
+         co_return json_response(co_await context.service.propose_pinning(request.parameter("name"), goal.value()));
+       }});
+}
+
 }  // namespace
 
 void add_machine_view_routes(Router& router, Context& context) {
@@ -80,6 +98,7 @@ void add_machine_view_routes(Router& router, Context& context) {
               .handler = [&context](const Request& request) -> Awaitable<Response> {
                 co_return json_response(MachineSettings{co_await context.service.machine_settings(request.parameter("name"))});
               }});
+  add_pinning_route(router, context);
   add_screenshot_route(router, context);
 }
 

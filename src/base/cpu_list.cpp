@@ -8,7 +8,7 @@
 namespace visor {
 namespace {
 
-constexpr std::uint32_t kHighest = 4095;
+constexpr std::uint32_t kHighest = 8191;
 
 std::optional<std::uint32_t> number(std::string_view text) {
   std::uint32_t value = 0;
@@ -20,17 +20,20 @@ std::optional<std::uint32_t> number(std::string_view text) {
 }  // namespace
 
 std::optional<std::vector<std::uint32_t>> parse_cpu_list(std::string_view text) {
-  std::vector<std::uint32_t> numbers;
-  if (text.empty()) return numbers;
+  if (text.empty()) return std::vector<std::uint32_t>();
+  // Marks, not a growing list: a hostile text may name the same range ten thousand times.
+  std::vector<bool> named(kHighest + 1);
   for (const std::string& part : text::split(text, ',')) {
     const std::size_t dash = part.find('-');
     const auto first = number(part.substr(0, dash));
     const auto last = dash == std::string::npos ? first : number(part.substr(dash + 1));
     if (!first || !last || *first > *last) return std::nullopt;
-    for (std::uint32_t value = *first; value <= *last; ++value) numbers.push_back(value);
+    for (std::uint32_t value = *first; value <= *last; ++value) named[value] = true;
   }
-  std::ranges::sort(numbers);
-  numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
+  std::vector<std::uint32_t> numbers;
+  for (std::uint32_t value = 0; value <= kHighest; ++value) {
+    if (named[value]) numbers.push_back(value);
+  }
   return numbers;
 }
 

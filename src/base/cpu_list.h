@@ -9,8 +9,8 @@
 
 namespace visor {
 
-/// The numbers of a list, ascending and each once; nothing when the text is no list or names a number above 4095. An empty text
-/// is the empty list.
+/// The numbers of a list, ascending and each once; nothing when the text is no list or names a number above 8191, the most that a
+/// kernel of today can have (NR_CPUS). An empty text is the empty list.
 std::optional<std::vector<std::uint32_t>> parse_cpu_list(std::string_view text);
 
 /// Ascending numbers as a list: {0, 1, 2, 5} is "0-2,5".

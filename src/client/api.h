@@ -83,6 +83,7 @@ class Api {
   Awaitable<model::Task> act(std::string name, std::string action, boost::json::value body);
   Awaitable<std::vector<std::string>> log(std::string name);
   Awaitable<model::CommandLine> command_line(std::string name);
+  Awaitable<model::PinningProposal> propose_pinning(std::string name, std::string goal);
   Awaitable<std::vector<model::MachineSetting>> machine_settings(std::string name);
   /// PNG bytes.
   Awaitable<std::string> screenshot(std::string name, unsigned width);

@@ -5,13 +5,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
+#include "base/cpu_list.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "console/thumbnail.h"
 #include "engine/machine_change.h"
+#include "host/pinning_planner.h"
 #include "loop/process.h"
 #include "model/settings.h"
 #include "os/file.h"
@@ -22,6 +25,21 @@ namespace {
 constexpr Bytes kGuestFileLimit = 64_MiB;
 constexpr std::size_t kLogLines = 200;
 constexpr std::size_t kInventoryTasks = 50;
+
+/// Which processors of the host the other machines that run are bound to.
+std::vector<host::PinningClaim> pinning_claims(const std::vector<MachineEntry*>& machines, const std::string& but) {
+  std::vector<host::PinningClaim> claims;
+  for (const MachineEntry* entry : machines) {
+    if (!entry->running || entry->record.name == but) continue;
+    host::PinningClaim claim{entry->record.name, {}};
+    for (const std::string& list : entry->running->running_spec().cpu.pinning.vcpus) {
+      const std::vector<std::uint32_t> processors = parse_cpu_list(list).value_or(std::vector<std::uint32_t>());
+      claim.processors.insert(claim.processors.end(), processors.begin(), processors.end());
+    }
+    if (!claim.processors.empty()) claims.push_back(std::move(claim));
+  }
+  return claims;
+}
 
 }  // namespace
 
@@ -142,6 +160,17 @@ Awaitable<model::CommandLine> Engine::command_line(std::string name) {
   const MachineEntry& entry = machines_.by_name(name);
   if (entry.running) line.running = entry.running->arguments();
   co_return line;
+}
+
+Awaitable<model::PinningProposal> Engine::propose_pinning(std::string name, model::PinningGoal goal) {
+  const model::HostTopology topology = co_await topology_.read();
+  const std::vector<host::PinningClaim> claims = pinning_claims(machines_.all(), name);
+  const model::Cpu cpu = machines_.by_name(name).record.spec.cpu;
+  const host::PinningPlan plan =
+      host::plan_pinning(topology, claims, {.vcpus = cpu.count, .threads = std::max(cpu.topology.threads, 1U), .goal = goal});
+  model::PinningProposal proposal{{}, plan.node, plan.reasons, plan.warnings};
+  for (const std::uint32_t processor : plan.processors) proposal.pinning.vcpus.push_back(std::to_string(processor));
+  co_return proposal;
 }
 
 Awaitable<std::vector<model::MachineSetting>> Engine::machine_settings(std::string name) {

@@ -54,6 +54,7 @@ class Engine : public Service {
   model::MetricsWindow metrics(const std::string& name, model::MetricsRange range) override;
   std::vector<std::string> log(const std::string& name) override;
   Awaitable<model::CommandLine> command_line(std::string name) override;
+  Awaitable<model::PinningProposal> propose_pinning(std::string name, model::PinningGoal goal) override;
   Awaitable<std::vector<model::MachineSetting>> machine_settings(std::string name) override;
   Awaitable<std::string> screenshot(std::string name, unsigned width) override;
   Awaitable<os::Fd> connect_screen(std::string name) override;

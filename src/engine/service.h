@@ -90,6 +90,8 @@ class Service {
   virtual model::MetricsWindow metrics(const std::string& name, model::MetricsRange range) = 0;
   virtual std::vector<std::string> log(const std::string& name) = 0;
   virtual Awaitable<model::CommandLine> command_line(std::string name) = 0;
+  /// Where its vCPUs should run on this host, seen what other running machines have taken.
+  virtual Awaitable<model::PinningProposal> propose_pinning(std::string name, model::PinningGoal goal) = 0;
   /// Its settings outside of lists, with what keeps them from being used.
   virtual Awaitable<std::vector<model::MachineSetting>> machine_settings(std::string name) = 0;
   /// PNG bytes, scaled down to `width` pixels when it is not 0.

@@ -4,14 +4,13 @@
 #include <set>
 #include <utility>
 
+#include "base/cpu_list.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "os/file.h"
 
 namespace visor::host {
 namespace {
-
-constexpr std::size_t kCpuLimit = 65536;
 
 /// The value behind "KEY<separator>" at the start of a line; nothing when there is no such line.
 std::optional<std::string_view> value_of(std::string_view text, std::string_view key, char separator) {
@@ -93,7 +92,8 @@ model::HostCpu HostReader::read_cpu() const {
   }
   std::set<std::string> cores;
   std::set<std::string> sockets;
-  for (const std::uint32_t number : parse_cpu_list(text_of("sys/devices/system/cpu/online"))) {
+  const std::string online(text::trim(text_of("sys/devices/system/cpu/online")));
+  for (const std::uint32_t number : parse_cpu_list(online).value_or(std::vector<std::uint32_t>())) {
     ++cpu.threads;
     const std::string topology = "sys/devices/system/cpu/cpu" + std::to_string(number) + "/topology/";
     std::string core = text_of((topology + "core_cpus_list").c_str());
@@ -149,20 +149,6 @@ std::string parse_cpu_model(std::string_view cpuinfo) {
     if (!name.empty()) return text::printable(name);
   }
   return {};
-}
-
-std::vector<std::uint32_t> parse_cpu_list(std::string_view text) {
-  std::vector<std::uint32_t> numbers;
-  for (const std::string& part : text::split(text::trim(text), ',')) {
-    const std::size_t dash = part.find('-');
-    const std::optional<std::uint32_t> first = leading_number<std::uint32_t>(part);
-    const std::optional<std::uint32_t> last =
-        dash == std::string::npos ? first : leading_number<std::uint32_t>(std::string_view(part).substr(dash + 1));
-    if (!first || !last || *last < *first || *last - *first >= kCpuLimit - numbers.size()) break;
-    // Counted from 0: the greatest number has no successor to stop at.
-    for (std::uint32_t i = 0; i <= *last - *first; ++i) numbers.push_back(*first + i);
-  }
-  return numbers;
 }
 
 }  // namespace visor::host

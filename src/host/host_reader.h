@@ -54,7 +54,5 @@ CpuTimes parse_cpu_times(std::string_view text);
 std::optional<double> cpu_percent(const CpuTimes& before, const CpuTimes& after);
 /// The processor's name in /proc/cpuinfo: "model name" (x86), "Model" or "Hardware" (Arm boards), "uarch" (RISC-V); or empty.
 std::string parse_cpu_model(std::string_view cpuinfo);
-/// "0-3,8" as numbers (cpulists of sysfs); stops at the first thing that is none, at most 65536 numbers.
-std::vector<std::uint32_t> parse_cpu_list(std::string_view text);
 
 }  // namespace visor::host

@@ -10,11 +10,7 @@
 
 namespace visor::host {
 
-enum class PinningGoal {
-  fastest,   ///< fast cores, each for one vCPU alone while there are enough
-  balanced,  ///< all threads of fast cores: half as many cores where they have two
-  quiet,     ///< economical cores, and as few caches as possible, so that the rest of the host sleeps or works undisturbed
-};
+using model::PinningGoal;
 
 /// Processors that belong to another machine. Their siblings count as taken, too: what runs there slows the owner.
 struct PinningClaim {

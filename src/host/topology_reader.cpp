@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "base/cpu_list.h"
 #include "base/text.h"
 #include "os/file.h"
 
@@ -31,10 +32,8 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
 
 /// A list of sysfs, ascending, each number once and below `limit`.
 Numbers sorted_list(std::string_view text, std::uint32_t limit) {
-  Numbers numbers = parse_cpu_list(text);
+  Numbers numbers = parse_cpu_list(text::trim(text)).value_or(Numbers());
   std::erase_if(numbers, [limit](std::uint32_t number) { return number >= limit; });
-  std::ranges::sort(numbers);
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   return numbers;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "model/machine_spec.h"
 
 namespace visor::model {
 
@@ -74,5 +75,18 @@ struct HostTopology {
   std::vector<HostProcessor> processors;
 };
 BOOST_DESCRIBE_STRUCT(HostTopology, (), (model, packages, nodes, l3_groups, clusters, cores, processors))
+
+/// fastest: fast cores, each for one vCPU alone while there are enough. balanced: all threads of fast cores. quiet: economical
+/// cores and as few caches as possible, so that the rest of the host sleeps or works undisturbed.
+BOOST_DEFINE_ENUM_CLASS(PinningGoal, fastest, balanced, quiet)
+
+/// Where the vCPUs of a machine should run.
+struct PinningProposal {
+  Pinning pinning;
+  std::optional<std::uint32_t> node;  ///< where the memory should be; none when the processors are near to several
+  std::vector<std::string> reasons;   ///< what is good about it, a sentence each
+  std::vector<std::string> warnings;  ///< what could not be had
+};
+BOOST_DESCRIBE_STRUCT(PinningProposal, (), (pinning, node, reasons, warnings))
 
 }  // namespace visor::model

@@ -14,7 +14,7 @@ namespace visor::os {
 namespace {
 
 /// As many as parse_cpu_list() takes; the kernel answers EINVAL to a smaller set than its own.
-constexpr std::size_t kProcessors = 4096;
+constexpr std::size_t kProcessors = 8192;
 
 /// A set of the C library for that many processors (CPU_SET(3), "Dynamically sized CPU sets").
 class ProcessorSet {

@@ -163,6 +163,28 @@ class Settings(TestCase):
         steps = self.daemon.get("/machines/pinned/command").json["steps"]
         self.assertIn(("virtual processor 0", f"{first},{second}"), [(step["target"], step["value"]) for step in steps])
 
+    def test_proposal_says_why_and_can_be_applied(self):
+        self.daemon.create("placed", cpu={"count": 1})
+        self.daemon.start_machine("placed")
+        for goal in ("fastest", "balanced", "quiet"):
+            proposal = self.daemon.expect(200, "GET", f"/machines/placed/pinning?goal={goal}").json
+            self.assertTrue(proposal["reasons"] + proposal["warnings"])
+            self.assertIn(int(proposal["pinning"]["vcpus"][0]), os.sched_getaffinity(0))
+        self.assert_problem(self.daemon.get("/machines/placed/pinning?goal=cheapest"), 422)
+        shown = self.daemon.visor("pin", "placed")
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertEqual(self.daemon.machine("placed")["spec"]["cpu"]["pinning"]["vcpus"], [])
+        self.assertEqual(self.daemon.visor("pin", "placed", "--apply").returncode, 0)
+        chosen = self.daemon.machine("placed")["spec"]["cpu"]["pinning"]["vcpus"]
+        self.assertEqual(len(chosen), 1)
+        # What one machine has taken, the next one is not sent to while there is something else.
+        self.daemon.create("next", cpu={"count": 1})
+        there = self.daemon.expect(200, "GET", "/machines/next/pinning?goal=fastest").json
+        if len(os.sched_getaffinity(0)) > 1:
+            self.assertNotEqual(there["pinning"]["vcpus"], chosen, there)
+        self.assertEqual(self.daemon.visor("pin", "placed", "--clear").returncode, 0)
+        self.assertEqual(self.daemon.machine("placed")["spec"]["cpu"]["pinning"]["vcpus"], [])
+
     def test_processors_that_the_host_does_not_have_are_refused_by_name(self):
         self.daemon.create("astray")
         answer = self.daemon.request("PATCH", "/machines/astray", {"spec": {"cpu": {"pinning": {"vcpus": ["4000"]}, "features": ["+nonsense"]}}})

@@ -17,13 +17,14 @@ TEST(CpuList, ReadsWhatTheKernelAndTasksetWrite) {
 }
 
 TEST(CpuList, ATypingErrorIsNeverTakenForAShorterList) {
-  for (const char* bad : {"a", "0-", "-1", "2-1", "0,,1", "0,", "0 1", "0-4096", "99999999999", "0x1", "1.5", "0-1-2"}) {
+  for (const char* bad : {"a", "0-", "-1", "2-1", "0,,1", "0,", "0 1", "0-8192", "0-4294967295", "4294967295", "1,x",
+                          "99999999999", "0x1", "1.5", "0-1-2"}) {
     EXPECT_EQ(parse_cpu_list(bad), std::nullopt) << bad;
   }
 }
 
 TEST(CpuList, WrittenListsReadBack) {
-  for (const char* list : {"", "0", "0-3", "0,2,4", "0-1,3,5-7,4095"}) {
+  for (const char* list : {"", "0", "0-3", "0,2,4", "0-1,3,5-7,8191"}) {
     EXPECT_EQ(to_cpu_list(parse_cpu_list(list).value()), list);
   }
 }

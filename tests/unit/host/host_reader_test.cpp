@@ -95,15 +95,6 @@ TEST(HostParsing, CpuTimesCountGuestTimeOnceAndDiskWaitAsIdle) {
   EXPECT_FALSE(cpu_percent({10, 100}, {10, 100}));
 }
 
-TEST(HostParsing, CpuListsOfAnyForm) {
-  EXPECT_THAT(parse_cpu_list("0-2,5,7-8\n"), ::testing::ElementsAre(0, 1, 2, 5, 7, 8));
-  EXPECT_TRUE(parse_cpu_list("").empty());
-  EXPECT_TRUE(parse_cpu_list("0-4294967295").empty());
-  EXPECT_TRUE(parse_cpu_list("5-2").empty());
-  EXPECT_THAT(parse_cpu_list("4294967295"), ::testing::ElementsAre(4294967295U));
-  EXPECT_THAT(parse_cpu_list("1,x"), ::testing::ElementsAre(1));
-}
-
 TEST(HostParsing, BrokenNumbersAreZero) {
   EXPECT_EQ(parse_uptime("soon"), 0U);
   EXPECT_EQ(parse_meminfo("MemTotal: many kB\nMemAvailable: 99999999999999999999 kB\n").total.count, 0U);

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/cpu_list.h"
 #include "base/text.h"
 #include "host/host_reader.h"
 #include "os/file.h"
@@ -59,7 +60,7 @@ class RecordedHost {
       return;
     }
     const std::size_t close = path.find('}', open);
-    const auto numbers = parse_cpu_list(path.substr(open + 1, close - open - 1));
+    const auto numbers = parse_cpu_list(path.substr(open + 1, close - open - 1)).value_or(std::vector<std::uint32_t>());
     if (close == std::string::npos || numbers.empty()) throw std::runtime_error("no list in the manifest's line: " + line);
     for (const std::uint32_t number : numbers) {
       files[path.substr(0, open) + std::to_string(number) + path.substr(close + 1)] += with_number(content, number);

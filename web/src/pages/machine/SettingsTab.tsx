@@ -29,6 +29,7 @@ import { settingSentence, settingTitle } from '../../lib/words';
 import { DiskPanel } from './DiskPanel';
 import { MachineSettingRow } from './MachineSettingRow';
 import { NicPanel } from './NicPanel';
+import { PinningRow } from './PinningRow';
 
 const useStyles = makeStyles({
   tools: {
@@ -162,6 +163,11 @@ function Categories({ machine, settings }: RowsProps) {
           <section key={group} className={styles.stacked}>
             {group && <h3 className={styles.group}>{t(`settings.group.${group}`)}</h3>}
             <Rows machine={machine} settings={members} />
+            {group === 'pinning' && (
+              <RowCard>
+                <PinningRow machine={machine} />
+              </RowCard>
+            )}
           </section>
         ))}
         {current === 'disks' && <DiskPanel machine={machine} />}
