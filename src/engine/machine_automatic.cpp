@@ -67,6 +67,7 @@ void MachinePower::start_with_host() {
   std::ranges::sort(wanted, {},
                     [](const MachineEntry* entry) { return std::pair(entry->record.spec.autostart.order, entry->record.name); });
   std::vector<std::string> ids;
+  ids.reserve(wanted.size());
   for (const MachineEntry* entry : wanted) ids.push_back(entry->record.id);
   if (ids.empty()) return;
   group_.spawn("start with the host", [this, ids]() -> Awaitable<> { return start_in_order(ids); });
