@@ -283,7 +283,7 @@ describe("machine", () => {
       const pinning = page.getByRole("textbox", { name: "Processors of the host" });
       await pinning.fill("0");
       await pinning.press("Enter");
-      await page.getByText("Applied").waitFor();
+      await page.getByText("Applied.", { exact: true }).waitFor();
       await page.getByRole("button", { name: "How Processors of the host is made" }).click();
       await page.locator("code").getByText("affinity virtual processor 0: 0").waitFor();
       await pinning.fill("");
