@@ -122,7 +122,7 @@ Awaitable<> store_and_apply(Context& context, MachineEntry& entry, MachineRecord
   const std::uint64_t revision = entry.record.revision;
   std::exception_ptr failure;
   try {
-    co_await entry.running->apply(wanted);
+    co_await entry.running->apply(wanted, false);
   } catch (...) {
     failure = std::current_exception();
   }

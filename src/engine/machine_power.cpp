@@ -128,7 +128,7 @@ void MachinePower::catch_up(const std::string& id) {
     MachineEntry* entry = context_.machines.find(id);
     if (entry == nullptr || !entry->running) co_return;
     try {
-      co_await entry->running->apply(entry->record.spec);
+      co_await entry->running->apply(entry->record.spec, true);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
       log::warning("a setting could not be applied: {}", error.what());

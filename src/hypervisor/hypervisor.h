@@ -127,8 +127,9 @@ class RunningMachine {
   /// are `live_if_possible`.
   virtual std::optional<std::string> keeps_waiting(const std::string& key, const model::MachineSpec& wanted) const = 0;
   /// Brings every setting that can change while the guest runs to what `wanted` says; running_spec() follows. On failure the
-  /// setting that failed is as it was.
-  virtual Awaitable<> apply(model::MachineSpec wanted) = 0;
+  /// setting that failed is as it was. Settings that are so already are left alone, unless `again`: something outside may have
+  /// changed them, or a daemon may have ended in the middle.
+  virtual Awaitable<> apply(model::MachineSpec wanted, bool again) = 0;
   /// The host port that a forward of the running machine really got.
   virtual Awaitable<std::vector<model::PortForward>> forwards() = 0;
   virtual GuestAgent& agent() = 0;

@@ -185,6 +185,19 @@ std::optional<std::string> why_it_waits(const std::string& key, const ProcessRec
   return "Applies at the next start.";
 }
 
+bool is_applied(const ProcessRecord& record, const model::MachineSpec& wanted) {
+  const model::MachineSpec& now = record.spec;
+  const bool links = std::all_of(now.nics.begin(), now.nics.end(), [&](const model::Nic& nic) {
+    return std::none_of(wanted.nics.begin(), wanted.nics.end(),
+                        [&](const model::Nic& other) { return other.id == nic.id && other.link_up != nic.link_up; });
+  });
+  const auto same_or_waits = [&](bool same, const char* key) { return same || why_it_waits(key, record, wanted).has_value(); };
+  return links && now.on_reboot == wanted.on_reboot && now.watchdog.action == wanted.watchdog.action &&
+         same_or_waits(now.memory.size == wanted.memory.size, "memory.size") &&
+         same_or_waits(now.cpu.count == wanted.cpu.count, "cpu.count") && now.cpu.pinning.vcpus == wanted.cpu.pinning.vcpus &&
+         now.cpu.pinning.emulator == wanted.cpu.pinning.emulator;
+}
+
 Awaitable<> apply_live(std::shared_ptr<MachineState> state, model::MachineSpec wanted) {
   const std::shared_ptr<qmp::Client> client = state->monitor();
   model::MachineSpec& now = state->record.spec;

@@ -25,6 +25,9 @@ Awaitable<> prepare_guest(qmp::Client& client, const os::Process& process, const
 /// hypervisor::RunningMachine::keeps_waiting().
 std::optional<std::string> why_it_waits(const std::string& key, const ProcessRecord& record, const model::MachineSpec& wanted);
 
+/// Whether nothing is left to do for apply_live(), as far as the record tells: QEMU need not be asked then, which may hang.
+bool is_applied(const ProcessRecord& record, const model::MachineSpec& wanted);
+
 /// hypervisor::RunningMachine::apply(). On failure what was done of that setting is taken back.
 Awaitable<> apply_live(std::shared_ptr<MachineState> state, model::MachineSpec wanted);
 

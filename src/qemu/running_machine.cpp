@@ -205,8 +205,9 @@ std::optional<std::string> QemuMachine::keeps_waiting(const std::string& key, co
   return why_it_waits(key, state_->record, wanted);
 }
 
-Awaitable<> QemuMachine::apply(model::MachineSpec wanted) {
+Awaitable<> QemuMachine::apply(model::MachineSpec wanted, bool again) {
   const std::shared_ptr<MachineState> state = state_;
+  if (!again && is_applied(state->record, wanted)) co_return;
   const std::uint32_t before = state->record.spec.cpu.count;
   co_await apply_live(state, std::move(wanted));
   const std::uint32_t now = state->record.spec.cpu.count;

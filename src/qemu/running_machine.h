@@ -49,7 +49,7 @@ class QemuMachine final : public hypervisor::RunningMachine {
   Awaitable<std::string> screenshot_png() override;
   Awaitable<hypervisor::Counters> counters() override;
   std::optional<std::string> keeps_waiting(const std::string& key, const model::MachineSpec& wanted) const override;
-  Awaitable<> apply(model::MachineSpec wanted) override;
+  Awaitable<> apply(model::MachineSpec wanted, bool again) override;
   Awaitable<std::vector<model::PortForward>> forwards() override;
   hypervisor::GuestAgent& agent() override;
   Awaitable<os::Fd> connect_screen() override;

@@ -185,6 +185,18 @@ class Settings(TestCase):
         self.assertEqual(self.daemon.visor("pin", "placed", "--clear").returncode, 0)
         self.assertEqual(self.daemon.machine("placed")["spec"]["cpu"]["pinning"]["vcpus"], [])
 
+    def test_what_the_daemon_does_itself_can_be_set_while_qemu_hangs(self):
+        self.daemon.create("hangs", cpu={"count": 1, "pinning": {"vcpus": [str(min(os.sched_getaffinity(0)))]}})
+        pid = self.daemon.start_machine("hangs")["state"]["processId"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            answer = self.patch("hangs", {"protection": {"delete": True}, "autostart": {"enabled": True}, "boot": {"menu": True}})
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        self.assertEqual(self.fields(answer["pending"]), ["spec.boot.menu"])
+        self.assertEqual(sorted(self.fields(answer["applied"])), ["spec.autostart.enabled", "spec.protection.delete"])
+        self.patch("hangs", {"protection": {"delete": False}})
+
     def test_processors_that_the_host_does_not_have_are_refused_by_name(self):
         self.daemon.create("astray")
         answer = self.daemon.request("PATCH", "/machines/astray", {"spec": {"cpu": {"pinning": {"vcpus": ["4000"]}, "features": ["+nonsense"]}}})
