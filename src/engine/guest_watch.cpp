@@ -64,12 +64,13 @@ Awaitable<bool> GuestWatch::ask(std::string id) {
   const bool answers = co_await process->agent().ping(kPingTimeout);
   MachineEntry* now = context_.machines.find(id);
   if (now == nullptr || now->running.get() != process) co_return false;
+  if (answers) co_await ask_details(id);
+  now = context_.machines.find(id);
+  if (now == nullptr || now->running.get() != process) co_return false;
+  // Without a wait between the change and its news: nobody may see the one without the other.
   const bool changed = now->agent != answers;
   now->agent = answers;
   now->ready = now->ready || answers;
-  if (answers) co_await ask_details(id);
-  now = context_.machines.find(id);
-  if (now == nullptr) co_return false;
   if (changed) {
     context_.machines.publish(*now);
     news_of(id)->notify_all();

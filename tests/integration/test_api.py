@@ -241,10 +241,15 @@ class Inventory(TestCase):
         self.assertTrue(next(entry for entry in qemu["accelerators"] if entry["name"] == "tcg")["usable"])
 
     def test_inventory_shows_a_machine_as_it_is_after_every_change(self):
-        def check(what):
+        def machines(path):
             # Readings go on between two requests.
-            shown = [{**machine, "metrics": None} for machine in self.daemon.get("/inventory").json["machines"]]
-            self.assertEqual(shown, [{**machine, "metrics": None} for machine in self.daemon.get("/machines").json["machines"]], what)
+            return [{**machine, "metrics": None} for machine in self.daemon.get(path).json["machines"]]
+
+        def check(what):
+            before, shown, after = machines("/machines"), machines("/inventory"), machines("/machines")
+            while before != after:  # the guest did something meanwhile
+                before, shown, after = after, machines("/inventory"), machines("/machines")
+            self.assertEqual(shown, before, what)
 
         self.daemon.create_guest("fresh")
         check("created")
