@@ -16,6 +16,7 @@
 #include "engine/machine_change.h"
 #include "host/pinning_planner.h"
 #include "loop/process.h"
+#include "model/setting_value.h"
 #include "model/settings.h"
 #include "os/file.h"
 
@@ -180,9 +181,7 @@ Awaitable<std::vector<model::MachineSetting>> Engine::machine_settings(std::stri
   std::vector<model::MachineSetting> list;
   for (const model::Setting& setting : model::settings()) {
     if (setting.key.find("[]") != std::string::npos) continue;
-    const boost::json::value* value = &root;
-    for (const std::string& part : text::split(setting.key, '.')) value = &value->at(part);
-    list.push_back({setting.key, *value, unavailable[setting.key]});
+    list.push_back({setting.key, model::setting_value(root, setting.key), unavailable[setting.key]});
   }
   co_return list;
 }

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "model/machine_spec.h"
+#include "model/setting_value.h"
 
 namespace visor::model {
 namespace {
@@ -59,11 +60,7 @@ boost::json::value default_of(const std::string& key) {
   } else {
     at = json::to_json(MachineSpec{});
   }
-  for (const std::string& part : text::split(rest, '.')) {
-    boost::json::value next = at.at(part);
-    at = std::move(next);
-  }
-  return at;
+  return setting_value(at, rest);
 }
 
 Setting live_if_possible(Setting setting) {
@@ -195,7 +192,7 @@ std::vector<Setting> other() {
       live(choice("onReboot", json::enum_names<RebootAction>(), "When the guest restarts",
                   "restart, or shutdown: the machine is off then.")),
       live(choice("onCrash", json::enum_names<CrashAction>(), "When the machine crashes",
-                  "stay as it is, or restart: again after 1, 2, 4... seconds, at most a minute, five times.")),
+                  "stay as it is, or restart: again after 1, 2, 4, 8 and 16 seconds; if it crashes once more it stays off.")),
       live(make("autostart.enabled", "boolean", "Start with the host", "Starts the machine when the host has started.")),
       live(number("autostart.order", "integer", -1000, 1000, "Place in the start order", "Lower ones start first.")),
       live(in("s", number("autostart.delay", "integer", 0, 3600, "Delay", "How long to wait before this machine is started."))),

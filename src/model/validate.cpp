@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "model/setting_value.h"
 #include "model/settings.h"
 #include "model/validate_processors.h"
 
@@ -44,10 +45,9 @@ void check_ranges(const MachineSpec& spec, const std::string& path, Validation& 
   const boost::json::value root = json::to_json(spec);
   for (const Setting& setting : settings()) {
     if (!setting.minimum || setting.key.find("[]") != std::string::npos) continue;
-    const boost::json::value* at = &root;
-    for (const std::string& part : text::split(setting.key, '.')) at = &at->at(part);
-    const bool huge = at->is_uint64() && at->get_uint64() > INT64_MAX;
-    check_range(setting, huge ? INT64_MAX : at->to_number<std::int64_t>(), path + "." + setting.key, validation);
+    const boost::json::value& value = setting_value(root, setting.key);
+    const bool huge = value.is_uint64() && value.get_uint64() > INT64_MAX;
+    check_range(setting, huge ? INT64_MAX : value.to_number<std::int64_t>(), path + "." + setting.key, validation);
   }
 }
 

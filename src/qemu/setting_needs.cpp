@@ -9,7 +9,7 @@
 #include <boost/json.hpp>
 
 #include "base/json.h"
-#include "base/text.h"
+#include "model/setting_value.h"
 #include "model/settings.h"
 
 namespace visor::qemu {
@@ -27,12 +27,6 @@ class Reasons {
  private:
   std::map<std::string, std::string> reasons_;
 };
-
-boost::json::value value_at(const boost::json::value& root, const std::string& key) {
-  const boost::json::value* at = &root;
-  for (const std::string& part : text::split(key, '.')) at = &at->at(part);
-  return *at;
-}
 
 }  // namespace
 
@@ -68,7 +62,7 @@ void check_needs(const model::MachineSpec& spec, const HostFacts& facts, Validat
   for (const auto& [key, reason] : unavailable_settings(spec, facts)) {
     if (std::find(kHarmless.begin(), kHarmless.end(), key) != kHarmless.end()) continue;
     const model::Setting* setting = model::find_setting(key);
-    if (value_at(wanted, key) == setting->default_) continue;
+    if (model::setting_value(wanted, key) == setting->default_) continue;
     validation.refuse("spec." + key, "unsupported", fmt::format("{} cannot be set. {}", setting->title, reason));
   }
 }
