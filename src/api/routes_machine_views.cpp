@@ -99,6 +99,15 @@ void add_machine_view_routes(Router& router, Context& context) {
                 co_return json_response(MachineSettings{co_await context.service.machine_settings(request.parameter("name"))});
               }});
   add_pinning_route(router, context);
+  router.add({.method = Method::get,
+              .pattern = kBase + "/machines/{name}/memory",
+              .id = "getMachineMemory",
+              .tag = kViewsTag,
+              .summary = "What memory it is given, what its guest uses, and the last changes with their reasons",
+              .answers = {ok<model::MemoryReport>(router, "The report.")},
+              .handler = [&context](const Request& request) -> Awaitable<Response> {
+                co_return json_response(context.service.memory(request.parameter("name")));
+              }});
   add_screenshot_route(router, context);
 }
 

@@ -125,6 +125,11 @@ Awaitable<model::CommandLine> Api::command_line(std::string name) {
   co_return decode<model::CommandLine>(answer);
 }
 
+Awaitable<model::MemoryReport> Api::memory(std::string name) {
+  const boost::json::value answer = co_await get(machine_path(name) + "/memory");
+  co_return decode<model::MemoryReport>(answer);
+}
+
 Awaitable<model::PinningProposal> Api::propose_pinning(std::string name, std::string goal) {
   const boost::json::value answer = co_await get(with_query(machine_path(name) + "/pinning", {{"goal", std::move(goal)}}));
   co_return decode<model::PinningProposal>(answer);

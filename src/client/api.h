@@ -17,6 +17,7 @@
 #include "model/host.h"
 #include "model/image.h"
 #include "model/machine.h"
+#include "model/memory_report.h"
 #include "model/settings.h"
 #include "model/task.h"
 #include "model/topology.h"
@@ -83,6 +84,7 @@ class Api {
   Awaitable<model::Task> act(std::string name, std::string action, boost::json::value body);
   Awaitable<std::vector<std::string>> log(std::string name);
   Awaitable<model::CommandLine> command_line(std::string name);
+  Awaitable<model::MemoryReport> memory(std::string name);
   Awaitable<model::PinningProposal> propose_pinning(std::string name, std::string goal);
   Awaitable<std::vector<model::MachineSetting>> machine_settings(std::string name);
   /// PNG bytes.

@@ -57,7 +57,8 @@ Engine::Engine(loop::EventLoop& loop, const model::InstancePaths& paths, store::
       images_(context_),
       key_(paths.state_directory / "ssh"),
       builder_(context_, images_, power_, key_),
-      metrics_(context_) {}
+      metrics_(context_),
+      memory_(context_, "/") {}
 
 Engine::~Engine() = default;
 
@@ -71,9 +72,11 @@ Awaitable<> Engine::open() {
   co_await tasks_.recover();
   power_.start_with_host();
   metrics_.start();
+  memory_.start();
 }
 
 Awaitable<> Engine::close() {
+  co_await memory_.close();
   co_await metrics_.close();
   machines_.keep_histories();
   co_await tasks_.close();
@@ -148,6 +151,8 @@ model::MetricsWindow Engine::metrics(const std::string& name, model::MetricsRang
   window.samples = machines_.samples(entry, range);
   return window;
 }
+
+model::MemoryReport Engine::memory(const std::string& name) { return memory_.report(name); }
 
 std::vector<std::string> Engine::log(const std::string& name) {
   const MachineEntry& entry = machines_.by_name(name);

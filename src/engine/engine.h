@@ -11,6 +11,7 @@
 #include "engine/instance_key.h"
 #include "engine/machine_builder.h"
 #include "engine/machine_power.h"
+#include "engine/memory_controller.h"
 #include "engine/metrics.h"
 #include "engine/service.h"
 #include "engine/topology_source.h"
@@ -52,6 +53,7 @@ class Engine : public Service {
   Awaitable<model::Task> rename(std::string name, model::RenameRequest request) override;
 
   model::MetricsWindow metrics(const std::string& name, model::MetricsRange range) override;
+  model::MemoryReport memory(const std::string& name) override;
   std::vector<std::string> log(const std::string& name) override;
   Awaitable<model::CommandLine> command_line(std::string name) override;
   Awaitable<model::PinningProposal> propose_pinning(std::string name, model::PinningGoal goal) override;
@@ -93,6 +95,7 @@ class Engine : public Service {
   InstanceKey key_;
   MachineBuilder builder_;
   MetricsSampler metrics_;
+  MemoryController memory_;
   host::HostReader host_reader_;
   TopologySource topology_;
 };

@@ -266,7 +266,12 @@ model::MachineSpec next_spec(const MachineEntry& entry) {
   const model::MachineSpec* fixed = fixed_spec(entry);
   if (fixed == nullptr) return entry.record.spec;
   model::MachineSpec spec = *fixed;
-  spec.cpu.pinning = entry.record.spec.cpu.pinning;
+  const model::Cpu& cpu = entry.record.spec.cpu;
+  spec.cpu.pinning = cpu.pinning;
+  spec.cpu.weight = cpu.weight;
+  spec.cpu.limit_percent = cpu.limit_percent;
+  spec.cpu.reserve_percent = cpu.reserve_percent;
+  spec.cpu.scheduling = cpu.scheduling;
   spec.on_reboot = entry.record.spec.on_reboot;
   spec.watchdog.action = entry.record.spec.watchdog.action;
   for (model::Nic& nic : spec.nics) {

@@ -12,6 +12,8 @@ namespace visor::engine {
 namespace {
 
 constexpr int kIdleRounds = 30;
+/// Of machines with dynamic memory.
+constexpr int kFollowedRounds = 2;
 /// What the disks have done is asked every second time only while somebody watches: their rates are those of two seconds.
 constexpr auto kDiskTime = std::chrono::milliseconds(1500);
 
@@ -46,8 +48,9 @@ Awaitable<> MetricsSampler::run() {
     std::erase_if(machines_, [&running](const auto& item) { return !running.contains(item.first); });
     // All at once: one that hangs keeps no other waiting, and the answers of many wake us once.
     for (const auto& [id, entry] : running) {
-      // The first reading is taken for everybody, so that nobody who asks finds nothing.
-      if (entry->status != model::Status::running || (!watched && entry->sample)) continue;
+      // The first reading is taken for everybody, so that nobody who asks finds nothing; dynamic memory needs one every period.
+      const bool followed = round % kFollowedRounds == 0 && entry->record.spec.memory.dynamic.enabled;
+      if (entry->status != model::Status::running || (!watched && !followed && entry->sample)) continue;
       std::shared_ptr<Machine>& machine = machines_[id];
       if (!machine) machine = std::make_shared<Machine>();
       if (std::exchange(machine->under_way, true)) continue;

@@ -15,6 +15,7 @@
 #include "model/host.h"
 #include "model/image.h"
 #include "model/machine.h"
+#include "model/memory_report.h"
 #include "model/task.h"
 #include "model/topology.h"
 #include "os/fd.h"
@@ -88,6 +89,8 @@ class Service {
   virtual Awaitable<model::Task> rename(std::string name, model::RenameRequest request) = 0;
 
   virtual model::MetricsWindow metrics(const std::string& name, model::MetricsRange range) = 0;
+  /// What dynamic memory gives it, and why.
+  virtual model::MemoryReport memory(const std::string& name) = 0;
   virtual std::vector<std::string> log(const std::string& name) = 0;
   virtual Awaitable<model::CommandLine> command_line(std::string name) = 0;
   /// Where its vCPUs should run on this host, seen what other running machines have taken.

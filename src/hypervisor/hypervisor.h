@@ -130,6 +130,10 @@ class RunningMachine {
   /// setting that failed is as it was. Settings that are so already are left alone, unless `again`: something outside may have
   /// changed them, or a daemon may have ended in the middle.
   virtual Awaitable<> apply(model::MachineSpec wanted, bool again) = 0;
+  /// How much of its memory the guest may use now.
+  virtual Bytes assigned_memory() const = 0;
+  /// Lets the guest use this much, at most what it was started with; it follows in its own time.
+  virtual Awaitable<> assign_memory(Bytes size) = 0;
   /// The host port that a forward of the running machine really got.
   virtual Awaitable<std::vector<model::PortForward>> forwards() = 0;
   virtual GuestAgent& agent() = 0;

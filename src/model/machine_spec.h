@@ -24,6 +24,7 @@ BOOST_DEFINE_ENUM_CLASS(DisplayModel, virtio, std_, none)
 BOOST_DEFINE_ENUM_CLASS(Protocol, tcp, udp)
 BOOST_DEFINE_ENUM_CLASS(Toggle, auto_, on, off)
 BOOST_DEFINE_ENUM_CLASS(ApicMode, auto_, xapic, x2apic)
+BOOST_DEFINE_ENUM_CLASS(Scheduling, fair, realtime)
 BOOST_DEFINE_ENUM_CLASS(Clock, auto_, utc, localtime)
 BOOST_DEFINE_ENUM_CLASS(WatchdogModel, none, i6300esb)
 BOOST_DEFINE_ENUM_CLASS(WatchdogAction, reset, shutdown, poweroff, pause, nmi, none)
@@ -49,8 +50,9 @@ BOOST_DESCRIBE_STRUCT(CpuTopology, (), (sockets, dies, cores, threads))
 struct Pinning {
   std::vector<std::string> vcpus;  ///< one list per virtual processor; those behind the end may run anywhere
   std::string emulator;            ///< for all other threads of QEMU
+  bool exclusive = false;          ///< nothing else of the host runs on them (cgroup-v2.rst, cpuset.cpus.partition)
 };
-BOOST_DESCRIBE_STRUCT(Pinning, (), (vcpus, emulator))
+BOOST_DESCRIBE_STRUCT(Pinning, (), (vcpus, emulator, exclusive))
 
 struct Cpu {
   std::uint32_t count = 2;
@@ -64,18 +66,37 @@ struct Cpu {
   Toggle pmu = Toggle::auto_;
   std::uint32_t physical_bits = 0;  ///< 0: the model's
   ApicMode apic = ApicMode::auto_;
-  bool legacy_os = false;  ///< CPUID ends at leaf 2, as old systems expect
+  bool legacy_os = false;             ///< CPUID ends at leaf 2, as old systems expect
+  std::uint32_t weight = 100;         ///< share of the host when it is short (cgroup-v2.rst, cpu.weight)
+  std::uint32_t limit_percent = 100;  ///< of its own processors, never more than this (cpu.max); 100: no limit
+  std::uint32_t reserve_percent = 0;  ///< of its own processors, always there for it
+  Scheduling scheduling = Scheduling::fair;
   Pinning pinning;
 };
 BOOST_DESCRIBE_STRUCT(Cpu, (),
                       (count, maximum, model, topology, features, nested, hide_hypervisor, brand, pmu, physical_bits, apic,
-                       legacy_os, pinning))
+                       legacy_os, weight, limit_percent, reserve_percent, scheduling, pinning))
+
+/// Memory that follows what the guest needs.
+struct DynamicMemory {
+  bool enabled = false;
+  Bytes minimum;                      ///< 0: half of the size
+  Bytes maximum;                      ///< 0: the size
+  std::uint32_t buffer_percent = 20;  ///< on top of what the guest uses
+};
+BOOST_DESCRIBE_STRUCT(DynamicMemory, (), (enabled, minimum, maximum, buffer_percent))
 
 struct Memory {
   Bytes size{std::uint64_t{1} << 30U};
-  bool merge = true;  ///< lets the host keep equal pages once (KSM, when the host has it switched on)
+  DynamicMemory dynamic;
+  std::uint32_t weight = 100;           ///< share of the host's memory among dynamic machines when it is short
+  std::string page_size = "4KiB";       ///< 4KiB, 2MiB or 1GiB pages of the host hold it
+  bool locked = false;                  ///< never swapped out: all of it is taken at the start (mlockall(2))
+  bool merge = true;                    ///< lets the host keep equal pages once (KSM, when the host has it switched on)
+  std::uint32_t nodes = 1;              ///< NUMA nodes that the guest sees; processors and memory are shared out evenly
+  std::vector<std::string> host_nodes;  ///< per node of the guest the host's nodes that hold its memory ("0" or "0-1")
 };
-BOOST_DESCRIBE_STRUCT(Memory, (), (size, merge))
+BOOST_DESCRIBE_STRUCT(Memory, (), (size, dynamic, weight, page_size, locked, merge, nodes, host_nodes))
 
 /// A disk is backed by a volume that Visor owns, by a file of the user, or (a cdrom) by nothing.
 struct Disk {

@@ -102,10 +102,21 @@ std::vector<Setting> processors() {
       choice("cpu.apic", json::enum_names<ApicMode>(), "Interrupt controller",
              "x2apic is faster and needs KVM; xapic is for systems that do not know it."),
       make("cpu.legacyOs", "boolean", "Old operating systems", "Ends CPUID at leaf 2: systems such as Windows NT 4 need it."),
+      live(number("cpu.weight", "integer", 1, 10000, "Share",
+                  "Of the host's processors when they are short: 200 gets twice as much as 100.")),
+      in("%", live(number("cpu.limitPercent", "integer", 1, 100, "Limit",
+                          "How much of its own processors the machine may use at most. 100: all of them, without a limit."))),
+      in("%", live(number("cpu.reservePercent", "integer", 0, 100, "Reservation",
+                          "How much of its own processors the machine gets however busy the host is. A machine does not start "
+                          "when more would be promised than the host has."))),
+      live(choice("cpu.scheduling", json::enum_names<Scheduling>(), "Scheduling",
+                  "fair, or realtime: its processors run before all else of the host, which keeps a twentieth for itself.")),
       live(make("cpu.pinning.vcpus", "list", "Processors of the host",
                 "For each virtual processor the processors of the host that may run it, such as 0-3. Empty: any.")),
       live(make("cpu.pinning.emulator", "string", "Processors for QEMU itself",
                 "The processors of the host that may run all other work of the machine: disks, network, screen. Empty: any.")),
+      live(make("cpu.pinning.exclusive", "boolean", "Exclusive processors",
+                "Everything else is moved off the processors named here while the machine runs, and back when it has stopped.")),
   };
 }
 
@@ -114,8 +125,26 @@ std::vector<Setting> memory() {
       live_if_possible(
           number("memory.size", "bytes", 16 * kMiB, 16 * kTiB, "Memory",
                  "How much memory the guest has. Down from what it started with it changes while the machine runs.")),
+      live(make("memory.dynamic.enabled", "boolean", "Dynamic memory",
+                "Gives the guest what it needs and the host the rest, between minimum and maximum.")),
+      live(number("memory.dynamic.minimum", "bytes", 0, 16 * kTiB, "Least memory",
+                  "It is never left with less than this. 0: half of its memory.")),
+      live_if_possible(number("memory.dynamic.maximum", "bytes", 0, 16 * kTiB, "Most memory",
+                              "It never gets more than this. 0: its memory and no more.")),
+      in("%", live(number("memory.dynamic.bufferPercent", "integer", 0, 200, "Buffer",
+                          "How much it gets on top of what it uses, for caches and sudden needs."))),
+      live(number("memory.weight", "integer", 1, 10000, "Share of memory",
+                  "Among machines with dynamic memory when the host is short: 200 keeps twice as much of its buffer as 100.")),
+      choice("memory.pageSize", {"4KiB", "2MiB", "1GiB"}, "Page size",
+             "Huge pages make large machines faster. They are reserved at the start and given back after the stop."),
+      make("memory.locked", "boolean", "Locked",
+           "All of its memory is taken at the start and never swapped out, for steady response times."),
       make("memory.merge", "boolean", "Merge equal pages",
            "The host may keep equal pages of machines only once (KSM). Off: no guest can find out what others hold."),
+      number("memory.nodes", "integer", 1, 16, "Memory nodes",
+             "NUMA nodes that the guest sees; its processors and memory are shared out evenly among them."),
+      make("memory.hostNodes", "list", "Memory nodes of the host",
+           "For each memory node of the machine the nodes of the host that hold it, such as 0 or 0-1. Empty: any."),
   };
 }
 

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "model/setting_value.h"
 #include "model/settings.h"
+#include "model/validate_memory.h"
 #include "model/validate_processors.h"
 
 namespace visor::model {
@@ -166,6 +167,7 @@ void check_boot(const MachineSpec& spec, const std::string& path, Validation& va
 
 void check_platform(const MachineSpec& spec, const std::string& path, Validation& validation) {
   check_choice(spec.chipset, "chipset", path + ".chipset", validation);
+  check_choice(spec.memory.page_size, "memory.pageSize", path + ".memory.pageSize", validation);
   check_word(spec.machine_version, path + ".machineVersion", validation);
   check_word(spec.cpu.model, path + ".cpu.model", validation);
   check_screen(spec.display, path + ".display", validation);
@@ -219,9 +221,7 @@ void check_spec(const MachineSpec& spec, std::string_view path_view, Validation&
   const std::string path(path_view);
   check_ranges(spec, path, validation);
   check_processors(spec, path + ".cpu", validation);
-  if (spec.memory.size.count % (std::uint64_t{1} << 20U) != 0) {
-    validation.refuse(path + ".memory.size", "multiple", "The memory size must be a whole number of MiB.");
-  }
+  check_memory(spec, path + ".memory", validation);
   check_platform(spec, path, validation);
   check_boot(spec, path, validation);
   if (spec.disks.size() > 24) validation.refuse(path + ".disks", "range", "A machine has at most 24 disks.");

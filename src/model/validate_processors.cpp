@@ -64,6 +64,10 @@ void check_pinning(const Pinning& pinning, const std::string& path, Validation& 
   };
   for (std::size_t i = 0; i < pinning.vcpus.size(); ++i) check(pinning.vcpus[i], fmt::format("{}.vcpus[{}]", path, i));
   check(pinning.emulator, path + ".emulator");
+  const bool pinned = std::any_of(pinning.vcpus.begin(), pinning.vcpus.end(), [](const auto& list) { return !list.empty(); });
+  if (pinning.exclusive && !pinned) {
+    validation.refuse(path + ".exclusive", "combination", "Exclusive processors have to be named: set cpu.pinning.vcpus.");
+  }
 }
 
 }  // namespace
@@ -102,6 +106,11 @@ void check_processors(const MachineSpec& spec, const std::string& path, Validati
                       fmt::format("A processor addresses at least {} bits; 0 takes those of the model.", kFewestPhysicalBits));
   }
   check_pinning(cpu.pinning, path + ".pinning", validation);
+  if (cpu.limit_percent < cpu.reserve_percent) {
+    validation.refuse(
+        path + ".reservePercent", "combination",
+        fmt::format("A machine that is limited to {} % cannot have {} % reserved.", cpu.limit_percent, cpu.reserve_percent));
+  }
 }
 
 }  // namespace visor::model

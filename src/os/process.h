@@ -22,6 +22,7 @@ namespace visor::os {
 struct Box {
   std::optional<Bytes> address_space;            ///< RLIMIT_AS
   std::optional<std::chrono::seconds> cpu_time;  ///< RLIMIT_CPU
+  bool lock_memory = false;                      ///< RLIMIT_MEMLOCK: as much as the host allows
   std::optional<Bytes> file_size;                ///< RLIMIT_FSIZE
   bool no_new_privileges = true;                 ///< prctl(2) PR_SET_NO_NEW_PRIVS
   bool landlock = false;                         ///< Landlock (landlock(7)): only the paths below, where the kernel has it
@@ -43,6 +44,7 @@ struct Command {
   Fd error;                                        ///< standard error; none: /dev/null
   std::vector<std::pair<int, int>> descriptors;    ///< {ours, theirs}: further descriptors the program gets; ours stay open here
   mode_t umask = 0077;                             ///< of the program: what it makes is private unless this says otherwise
+  Fd cgroup;                                       ///< directory of the control group to be born in (clone(2)); none: ours
   bool own_session = true;                         ///< setsid(2): a session and process group of its own, so it outlives visord
   Box box;
 };

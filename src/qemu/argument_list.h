@@ -56,6 +56,12 @@ void add_nics(const ArgumentInput& input, PciPorts& ports, ArgumentList& list);
 void add_display(const ArgumentInput& input, ArgumentList& list);
 void add_channels(const ArgumentInput& input, ArgumentList& list);
 void add_helpers(const ArgumentInput& input, ArgumentList& list);
+/// Whether the machine's memory is held by huge pages.
+bool has_huge_pages(const model::Memory& memory);
+/// The object that holds all memory of a guest with one node; empty when QEMU makes it by itself.
+std::string memory_backend(const model::Memory& memory);
+/// -m and what belongs to it.
+void add_memory(const ArgumentInput& input, ArgumentList& list);
 /// -cpu and -smp.
 void add_processors(const ArgumentInput& input, ArgumentList& list);
 /// Flash nodes of the firmware; -machine names them.

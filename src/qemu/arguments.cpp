@@ -30,14 +30,10 @@ std::string machine_value(const ArgumentInput& input) {
     // The default interrupt controller of `virt` ends at eight processors.
     value += ",gic-version=max";
   }
+  const std::string backend = memory_backend(input.spec().memory);
+  if (!backend.empty()) value += ",memory-backend=" + backend;
   if (input.plan.firmware) value += ",pflash0=firmware-code,pflash1=firmware-variables";
   return value;
-}
-
-std::string memory_value(Bytes size) {
-  const std::uint64_t mebibyte = std::uint64_t{1} << 20U;
-  if (size.count % mebibyte == 0) return fmt::format("size={}M", size.count / mebibyte);
-  return fmt::format("size={}B", size.count);
 }
 
 bool any_boot_index(const model::MachineSpec& spec) {
@@ -71,7 +67,7 @@ void add_machine(const ArgumentInput& input, ArgumentList& list) {
            {"spec.memory.merge", "spec.firmware"});
   list.add("-accel", accelerator == "tcg" ? "tcg,thread=multi" : accelerator, "spec.accelerator");
   add_processors(input, list);
-  list.add("-m", memory_value(spec.memory.size), "spec.memory.size");
+  add_memory(input, list);
   list.add("-rtc", clock_value(spec), spec.clock == model::Clock::auto_ ? "spec.os.family" : "spec.clock");
   list.add("-boot", boot_value(spec), "spec.disks[].bootIndex", {"spec.boot.menu"});
   // A guest that switches itself off leaves QEMU waiting: so it is never mistaken for a crash, even if no daemon was there to see it.

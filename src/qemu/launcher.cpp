@@ -23,6 +23,7 @@
 #include "loop/event_loop.h"
 #include "loop/process.h"
 #include "loop/timeout.h"
+#include "model/validate_memory.h"
 #include "os/file.h"
 #include "os/unix_socket.h"
 #include "qemu/arguments.h"
@@ -31,6 +32,7 @@
 #include "qemu/live_settings.h"
 #include "qemu/ports.h"
 #include "qmp/commands.h"
+#include "qmp/device_commands.h"
 
 namespace visor::qemu {
 namespace {
@@ -80,13 +82,14 @@ ProcessRecord make_record(const hypervisor::MachineDefinition& definition, const
   record.accelerator_reason = plan.choices.accelerator_reason;
   record.started_at = std::chrono::system_clock::now();
   record.starting = true;
-  record.memory_at_start = definition.spec.memory.size;
+  record.memory_at_start = model::memory_at_start(definition.spec.memory);
+  record.assigned = definition.spec.memory.size;
   record.spec = definition.spec;
   return record;
 }
 
 os::Process spawn(const hypervisor::MachineDefinition& definition, const Plan& plan, const LaunchFiles& files,
-                  const QemuUser& user, ProcessRecord& record) {
+                  const QemuUser& user, os::Fd cgroup, ProcessRecord& record) {
   os::Command command;
   command.program = plan.choices.program;
   command.arguments = to_argv(make_arguments(definition, plan));
@@ -94,6 +97,8 @@ os::Process spawn(const hypervisor::MachineDefinition& definition, const Plan& p
   command.error = command.output.duplicate();
   command.descriptors = files.descriptors();
   command.box = make_box(plan, files, user);
+  command.box.lock_memory = definition.spec.memory.locked;
+  command.cgroup = std::move(cgroup);
   // Boxed libraries must not look for a home directory that they cannot read.
   command.environment = {{"HOME", "/"}};
   // A QEMU without a record could not be found again by a later daemon.
@@ -137,19 +142,24 @@ Awaitable<> restore(qmp::Client& client, std::filesystem::path file) {
   }
 }
 
-Awaitable<> attempt(Attempt& attempt, const hypervisor::MachineDefinition& definition, const Plan& plan, ProcessRecord& record) {
+Awaitable<> attempt(Attempt& attempt, const hypervisor::MachineDefinition& definition, const Plan& plan, HostResources& resources,
+                    ProcessRecord& record) {
   const QemuUser user = choose_user(plan.choices.accelerator == "kvm");
   {
     const LaunchFiles files = LaunchFiles::open(definition, plan, user.uid.has_value());
-    attempt.process = spawn(definition, plan, files, user, record);
+    resources.huge_pages.take(definition.id, definition.spec.memory, definition.runtime_directory);
+    os::Fd group = resources.groups.enter(definition.id, definition.name, definition.spec.cpu);
+    attempt.process = spawn(definition, plan, files, user, std::move(group), record);
     attempt.spawned = true;
     // From here on QEMU alone holds the listening sockets: when it ends, our connection ends too.
   }
   std::optional<os::Fd> connection = os::connect_unix(definition.runtime_directory, kControlSocket);
   if (!connection) throw Error(ErrorKind::unavailable, "qemu.gone", "QEMU ended at once.");
   attempt.client = co_await qmp::Client::adopt(std::move(*connection));
+  resources.huge_pages.settle(definition.id);
   if (definition.restore_from) co_await restore(*attempt.client, *definition.restore_from);
   co_await prepare_guest(*attempt.client, attempt.process, definition.spec, definition.restore_from.has_value());
+  if (definition.restore_from) record.assigned = co_await qmp::query_balloon(*attempt.client);
   // Before the guest runs, so that no crash of a guest is taken for a start that was given up.
   record.starting = false;
   write_record(definition.runtime_directory, record);
@@ -157,7 +167,8 @@ Awaitable<> attempt(Attempt& attempt, const hypervisor::MachineDefinition& defin
 }
 
 /// Ends what a failed try has left. Not cancellable: it must get to its end.
-Awaitable<> clean_up(Attempt& attempt, const hypervisor::MachineDefinition& definition, bool ended_by_itself) {
+Awaitable<> clean_up(Attempt& attempt, const hypervisor::MachineDefinition& definition, HostResources& resources,
+                     bool ended_by_itself) {
   if (attempt.client) co_await attempt.client->close();
   attempt.client.reset();
   if (attempt.spawned) {
@@ -177,6 +188,7 @@ Awaitable<> clean_up(Attempt& attempt, const hypervisor::MachineDefinition& defi
     attempt.spawned = false;
   }
   remove_leftovers(definition.runtime_directory);
+  resources.release(definition.id, definition.runtime_directory);
 }
 
 Error as_error(const std::exception_ptr& failure) {
@@ -231,7 +243,7 @@ QemuUser choose_user(bool with_kvm) {
   return user;
 }
 
-Awaitable<Launched> launch(hypervisor::MachineDefinition definition, Choices choices) {
+Awaitable<Launched> launch(hypervisor::MachineDefinition definition, Choices choices, std::shared_ptr<HostResources> resources) {
   require_not_running(definition);
   const bool fresh = !std::filesystem::exists(definition.runtime_directory);
   prepare_directory(definition.runtime_directory);
@@ -244,7 +256,7 @@ Awaitable<Launched> launch(hypervisor::MachineDefinition definition, Choices cho
     try {
       plan.forwards = wanted;
       choose_ports(plan.forwards);
-      co_await attempt(current, definition, plan, launched.record);
+      co_await attempt(current, definition, plan, *resources, launched.record);
       launched.process = std::move(current.process);
       launched.client = std::move(current.client);
       co_return launched;
@@ -255,7 +267,7 @@ Awaitable<Launched> launch(hypervisor::MachineDefinition definition, Choices cho
     const bool gone = is_gone(error);
     // The caller may be cancelled, yet the process must not stay behind.
     co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
-    co_await clean_up(current, definition, gone);
+    co_await clean_up(current, definition, *resources, gone);
     co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
     const std::vector<std::string> log = log_lines(definition.runtime_directory, kLogLines);
     if (gone && is_forward_failure(log) && turn < kPortAttempts) continue;

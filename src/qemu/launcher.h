@@ -11,6 +11,7 @@
 #include "hypervisor/hypervisor.h"
 #include "loop/awaitable.h"
 #include "os/process.h"
+#include "qemu/host_resources.h"
 #include "qemu/plan.h"
 #include "qemu/process_record.h"
 #include "qmp/client.h"
@@ -34,11 +35,11 @@ struct Launched {
 };
 
 /// Starts the machine and returns when its first instruction may run: opens every file, makes the sockets, starts QEMU in its
-/// box, writes the record, restores the saved state if one is named, lets it run.
+/// box and control group, writes the record, restores the saved state if one is named, lets it run.
 ///
 /// On failure nothing is left: no process, no socket, no directory. Errors: those of disk_files.h and ports.h,
 /// Error{conflict, "machine.already_running"}, Error{internal, "machine.start_failed"} with QEMU's last words,
 /// Error{internal, "machine.restore_failed"}.
-Awaitable<Launched> launch(hypervisor::MachineDefinition definition, Choices choices);
+Awaitable<Launched> launch(hypervisor::MachineDefinition definition, Choices choices, std::shared_ptr<HostResources> resources);
 
 }  // namespace visor::qemu

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "model/validate_memory.h"
 #include "model/validate_processors.h"
 #include "qemu/arguments.h"
 #include "qemu/pinning.h"
@@ -118,18 +119,61 @@ Awaitable<> change_actions(qmp::Client& client, model::MachineSpec& now, const m
   now.watchdog.action = wanted.watchdog.action;
 }
 
-Awaitable<> change_pinning(MachineState& state, qmp::Client& client, const model::Pinning& wanted) {
-  model::Pinning& now = state.record.spec.cpu.pinning;
-  if (!is_pinned(wanted) && !is_pinned(now)) co_return;
-  const pid_t process = state.process.pid();
-  const std::vector<qmp::VirtualCpu> processors = co_await qmp::query_cpus_fast(client);
-  try {
-    apply_pinning(process, processors, wanted);
-  } catch (const Error&) {
-    apply_pinning(process, processors, now);
-    throw;
+/// The controller moves the balloon of dynamic memory; without, the guest has its size.
+Awaitable<> change_memory(ProcessRecord& record, qmp::Client& client, model::MachineSpec wanted) {
+  model::Memory& now = record.spec.memory;
+  const Bytes size = why_it_waits("memory.size", record, wanted) ? now.size : wanted.memory.size;
+  if (why_it_waits("memory.dynamic.maximum", record, wanted)) wanted.memory.dynamic.maximum = now.dynamic.maximum;
+  if (!wanted.memory.dynamic.enabled && record.assigned != size) {
+    co_await qmp::balloon(client, size);
+    record.assigned = size;
   }
-  now = wanted;
+  now.size = size;
+  now.dynamic = wanted.memory.dynamic;
+  now.weight = wanted.memory.weight;
+}
+
+bool same_memory(const model::Memory& a, const model::Memory& b) {
+  return a.dynamic.enabled == b.dynamic.enabled && a.dynamic.minimum == b.dynamic.minimum &&
+         a.dynamic.buffer_percent == b.dynamic.buffer_percent && a.weight == b.weight;
+}
+
+bool is_ordinary(const model::Cpu& cpu) { return !is_pinned(cpu.pinning) && cpu.scheduling == model::Scheduling::fair; }
+
+/// Where and when the threads run: control group, pinning, scheduling. The number of processors is what the machine has now.
+Awaitable<> change_threads(std::shared_ptr<MachineState> state, std::shared_ptr<qmp::Client> client, model::Cpu wanted) {
+  const model::Cpu before = state->record.spec.cpu;
+  wanted.count = before.count;
+  const pid_t process = state->process.pid();
+  state->resources->groups.change(state->record.machine_id, process, wanted);
+  std::exception_ptr failure;
+  if (!is_ordinary(wanted) || !is_ordinary(before)) {
+    const std::vector<qmp::VirtualCpu> processors = co_await qmp::query_cpus_fast(*client);
+    try {
+      apply_pinning(process, processors, wanted.pinning);
+      apply_scheduling(processors, wanted.scheduling);
+    } catch (const Error&) {
+      failure = std::current_exception();
+    }
+    if (failure) {
+      state->resources->groups.change(state->record.machine_id, process, before);
+      apply_pinning(process, processors, before.pinning);
+      apply_scheduling(processors, before.scheduling);
+      std::rethrow_exception(failure);
+    }
+  }
+  model::Cpu& now = state->record.spec.cpu;
+  now.pinning = wanted.pinning;
+  now.scheduling = wanted.scheduling;
+  now.weight = wanted.weight;
+  now.limit_percent = wanted.limit_percent;
+  now.reserve_percent = wanted.reserve_percent;
+}
+
+bool same_threads(const model::Cpu& a, const model::Cpu& b) {
+  return a.pinning.vcpus == b.pinning.vcpus && a.pinning.emulator == b.pinning.emulator &&
+         a.pinning.exclusive == b.pinning.exclusive && a.scheduling == b.scheduling && a.weight == b.weight &&
+         a.limit_percent == b.limit_percent && a.reserve_percent == b.reserve_percent;
 }
 
 model::ExplainedStep pinning_step(const std::string& target, const std::string& list, const std::string& setting) {
@@ -143,7 +187,7 @@ std::string watchdog_action(model::WatchdogAction action) {
 }
 
 std::vector<model::ExplainedStep> preparing_steps(const model::MachineSpec& spec) {
-  std::vector<model::ExplainedStep> steps;
+  std::vector<model::ExplainedStep> steps = control_group_steps(spec.cpu);
   for (std::size_t i = 0; i < spec.nics.size(); ++i) {
     if (spec.nics[i].link_up) continue;
     const boost::json::object arguments{{"name", nic_device_id(spec.nics[i].id)}, {"up", false}};
@@ -155,6 +199,9 @@ std::vector<model::ExplainedStep> preparing_steps(const model::MachineSpec& spec
     steps.push_back(pinning_step(fmt::format("virtual processor {}", i), pinning.vcpus[i], "spec.cpu.pinning.vcpus"));
   }
   if (!pinning.emulator.empty()) steps.push_back(pinning_step("other threads", pinning.emulator, "spec.cpu.pinning.emulator"));
+  if (spec.cpu.scheduling == model::Scheduling::realtime) {
+    steps.push_back({"scheduling", "virtual processors", "priority 1 (SCHED_FIFO)", "spec.cpu.scheduling", ""});
+  }
   return steps;
 }
 
@@ -162,7 +209,18 @@ Awaitable<> prepare_guest(qmp::Client& client, const os::Process& process, const
   for (const model::Nic& nic : spec.nics) {
     if (restored || !nic.link_up) co_await qmp::set_link(client, nic_device_id(nic.id), nic.link_up);
   }
-  if (is_pinned(spec.cpu.pinning)) apply_pinning(process.pid(), co_await qmp::query_cpus_fast(client), spec.cpu.pinning);
+  const Bytes size = spec.memory.size;
+  if (!restored && size < model::memory_at_start(spec.memory)) co_await qmp::balloon(client, size);
+  if (is_ordinary(spec.cpu)) co_return;
+  const std::vector<qmp::VirtualCpu> processors = co_await qmp::query_cpus_fast(client);
+  apply_pinning(process.pid(), processors, spec.cpu.pinning);
+  apply_scheduling(processors, spec.cpu.scheduling);
+}
+
+Awaitable<> pin_again(std::shared_ptr<MachineState> state) {
+  const std::shared_ptr<qmp::Client> client = state->monitor();
+  const std::vector<qmp::VirtualCpu> processors = co_await qmp::query_cpus_fast(*client);
+  apply_pinning(state->process.pid(), processors, state->record.spec.cpu.pinning);
 }
 
 std::optional<std::string> why_it_waits(const std::string& key, const ProcessRecord& record, const model::MachineSpec& wanted) {
@@ -177,6 +235,11 @@ std::optional<std::string> why_it_waits(const std::string& key, const ProcessRec
       return "Without KVM processors cannot be taken away from a running machine; it applies at the next start.";
     }
     return std::nullopt;
+  }
+  if (key == "memory.dynamic.maximum") {
+    const Bytes most = model::memory_bounds(wanted.memory).maximum;
+    if (!wanted.memory.dynamic.enabled || most <= record.memory_at_start) return std::nullopt;
+    return fmt::format("The machine was started with {}; more applies at the next start.", format_bytes(record.memory_at_start));
   }
   if (key == "memory.size") {
     if (wanted.memory.size.count <= record.memory_at_start.count) return std::nullopt;
@@ -193,9 +256,9 @@ bool is_applied(const ProcessRecord& record, const model::MachineSpec& wanted) {
   });
   const auto same_or_waits = [&](bool same, const char* key) { return same || why_it_waits(key, record, wanted).has_value(); };
   return links && now.on_reboot == wanted.on_reboot && now.watchdog.action == wanted.watchdog.action &&
-         same_or_waits(now.memory.size == wanted.memory.size, "memory.size") &&
-         same_or_waits(now.cpu.count == wanted.cpu.count, "cpu.count") && now.cpu.pinning.vcpus == wanted.cpu.pinning.vcpus &&
-         now.cpu.pinning.emulator == wanted.cpu.pinning.emulator;
+         same_or_waits(now.memory.size == wanted.memory.size, "memory.size") && same_memory(now.memory, wanted.memory) &&
+         same_or_waits(now.memory.dynamic.maximum == wanted.memory.dynamic.maximum, "memory.dynamic.maximum") &&
+         same_or_waits(now.cpu.count == wanted.cpu.count, "cpu.count") && same_threads(now.cpu, wanted.cpu);
 }
 
 Awaitable<> apply_live(std::shared_ptr<MachineState> state, model::MachineSpec wanted) {
@@ -205,15 +268,12 @@ Awaitable<> apply_live(std::shared_ptr<MachineState> state, model::MachineSpec w
   try {
     co_await change_links(*client, now, wanted);
     co_await change_actions(*client, now, wanted);
-    if (now.memory.size != wanted.memory.size && !why_it_waits("memory.size", state->record, wanted)) {
-      co_await qmp::balloon(*client, wanted.memory.size);
-      now.memory.size = wanted.memory.size;
-    }
+    co_await change_memory(state->record, *client, wanted);
     if (now.cpu.maximum > 0) now.cpu.count = co_await processor_count(*client);
     if (now.cpu.count != wanted.cpu.count && !why_it_waits("cpu.count", state->record, wanted)) {
       co_await change_processors(state, client, wanted.cpu.count);
     }
-    co_await change_pinning(*state, *client, wanted.cpu.pinning);
+    co_await change_threads(state, client, wanted.cpu);
   } catch (const Error&) {
     failure = std::current_exception();
   }

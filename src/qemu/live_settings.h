@@ -22,6 +22,9 @@ std::vector<model::ExplainedStep> preparing_steps(const model::MachineSpec& spec
 /// Cables and pinning of a process whose guest does not run yet. `restored`: it has the cables of the saved state.
 Awaitable<> prepare_guest(qmp::Client& client, const os::Process& process, const model::MachineSpec& spec, bool restored);
 
+/// Puts the threads where they belong once more, after the kernel has moved them.
+Awaitable<> pin_again(std::shared_ptr<MachineState> state);
+
 /// hypervisor::RunningMachine::keeps_waiting().
 std::optional<std::string> why_it_waits(const std::string& key, const ProcessRecord& record, const model::MachineSpec& wanted);
 

@@ -15,6 +15,7 @@
 #include "loop/sync.h"
 #include "os/process.h"
 #include "qemu/guest_agent.h"
+#include "qemu/host_resources.h"
 #include "qemu/process_record.h"
 #include "qmp/client.h"
 #include "qmp/commands.h"
@@ -26,11 +27,13 @@ inline constexpr std::chrono::seconds kBalloonPeriod{2};
 
 /// Kept alive by the machine and by each of its coroutines.
 struct MachineState {
-  MachineState(boost::asio::any_io_executor where, ProcessRecord what, std::filesystem::path directory, os::Process who)
+  MachineState(boost::asio::any_io_executor where, ProcessRecord what, std::filesystem::path directory, os::Process who,
+               std::shared_ptr<HostResources> host)
       : executor(where),
         record(std::move(what)),
         runtime_directory(std::move(directory)),
         process(std::move(who)),
+        resources(std::move(host)),
         changed(where),
         agent(where, runtime_directory) {}
   ~MachineState() { release_client(); }
@@ -41,6 +44,7 @@ struct MachineState {
   ProcessRecord record;
   std::filesystem::path runtime_directory;
   os::Process process;
+  std::shared_ptr<HostResources> resources;
   std::shared_ptr<qmp::Client> client;  ///< none while QEMU does not answer
   loop::Notifier changed;               ///< exited, connection ended, shutdown seen
   QemuGuestAgent agent;

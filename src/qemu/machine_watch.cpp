@@ -130,6 +130,7 @@ Awaitable<> watch_process(std::shared_ptr<MachineState> state) {
   MachineEvent event{MachineEvent::Kind::exited, state->expected, ""};
   if (!state->expected) event.detail = exit_detail(*state, status);
   remove_leftovers(state->runtime_directory);
+  state->resources->release(state->record.machine_id, state->runtime_directory);
   state->emit(std::move(event));
   state->changed.notify_all();
 }

@@ -8,6 +8,7 @@
 #include "base/cpu_list.h"
 #include "base/error.h"
 #include "os/affinity.h"
+#include "os/scheduling.h"
 
 namespace visor::qemu {
 namespace {
@@ -34,8 +35,38 @@ bool is_pinned(const model::Pinning& pinning) {
          std::any_of(pinning.vcpus.begin(), pinning.vcpus.end(), [](const std::string& list) { return !list.empty(); });
 }
 
+std::vector<std::uint32_t> pinned_processors(const model::Pinning& pinning) {
+  std::set<std::uint32_t> named;
+  const auto add = [&](const std::string& list) {
+    for (const std::uint32_t processor : parse_cpu_list(list).value_or(std::vector<std::uint32_t>())) named.insert(processor);
+  };
+  for (const std::string& list : pinning.vcpus) add(list);
+  add(pinning.emulator);
+  return {named.begin(), named.end()};
+}
+
+void apply_scheduling(const std::vector<qmp::VirtualCpu>& processors, model::Scheduling scheduling) {
+  const bool realtime = scheduling == model::Scheduling::realtime;
+  for (const qmp::VirtualCpu& processor : processors) {
+    const auto thread = static_cast<pid_t>(processor.thread_id);
+    std::string reason;
+    try {
+      if (os::is_realtime(thread) == realtime) continue;
+      os::set_realtime(thread, realtime);
+      if (os::is_realtime(thread) == realtime) continue;
+      reason = "the kernel did not do it";
+    } catch (const Error& error) {
+      reason = error.what();
+    }
+    throw Error(ErrorKind::conflict, "machine.scheduling_failed",
+                fmt::format("Virtual processor {} cannot be scheduled as wanted: {}.", processor.index, reason),
+                "visord needs the right to realtime scheduling (root, or LimitRTPRIO=1 for its service).");
+  }
+}
+
 void apply_pinning(pid_t process, const std::vector<qmp::VirtualCpu>& processors, const model::Pinning& pinning) {
-  const std::vector<std::uint32_t> any = os::affinity(0);
+  // Outside of its own processors a machine with exclusive ones may not run at all.
+  const std::vector<std::uint32_t> any = pinning.exclusive ? pinned_processors(pinning) : os::affinity(0);
   std::set<pid_t> virtual_threads;
   for (const qmp::VirtualCpu& processor : processors) {
     const auto thread = static_cast<pid_t>(processor.thread_id);

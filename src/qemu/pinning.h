@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,12 @@ namespace visor::qemu {
 
 /// Whether anything is pinned.
 bool is_pinned(const model::Pinning& pinning);
+
+/// All processors of the host that are named, ascending.
+std::vector<std::uint32_t> pinned_processors(const model::Pinning& pinning);
+
+/// Makes the virtual processors realtime threads or ordinary ones. Error{conflict, "machine.scheduling_failed"}.
+void apply_scheduling(const std::vector<qmp::VirtualCpu>& processors, model::Scheduling scheduling);
 
 /// Puts every thread of `process` where `pinning` wants it, those without a wish back to any processor, and reads it back.
 /// Error{conflict, "machine.pinning_failed"} when the kernel does not let a thread go there.

@@ -37,6 +37,7 @@ std::optional<ProcessRecord> read_record(const std::filesystem::path& runtime_di
     auto record = json::from_json<ProcessRecord>(json::parse(*content), "machine.record_invalid");
     // Of a daemon that did not know it yet.
     if (record.memory_at_start.count == 0) record.memory_at_start = record.spec.memory.size;
+    if (record.assigned.count == 0) record.assigned = record.spec.memory.size;
     return record;
   } catch (const Error& error) {
     log::warning("the record {} cannot be read: {}", (runtime_directory / kRecordName).native(), error.what());

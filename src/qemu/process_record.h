@@ -28,12 +28,13 @@ struct ProcessRecord {
   std::string accelerator_reason;
   WallTime started_at;
   bool starting = false;  ///< QEMU is being set up: its guest has not run yet
-  Bytes memory_at_start;  ///< the spec's follows the balloon
+  Bytes memory_at_start;  ///< the most that its guest can have
+  Bytes assigned;         ///< what the balloon was told to leave it
   model::MachineSpec spec;
 };
 BOOST_DESCRIBE_STRUCT(ProcessRecord, (),
                       (machine_id, machine_name, pid, start_time, boot_id, program, machine_type, accelerator, accelerator_reason,
-                       started_at, starting, memory_at_start, spec))
+                       started_at, starting, memory_at_start, assigned, spec))
 
 /// The running kernel's boot id.
 std::string current_boot_id();

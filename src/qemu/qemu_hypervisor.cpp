@@ -1,6 +1,7 @@
 #include "qemu/qemu_hypervisor.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -9,9 +10,12 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "host/huge_pages.h"
 #include "os/affinity.h"
 #include "os/file.h"
+#include "os/limits.h"
 #include "os/process.h"
+#include "os/scheduling.h"
 #include "qemu/arguments.h"
 #include "qemu/explain.h"
 #include "qemu/firmware.h"
@@ -49,6 +53,8 @@ std::string nested_feature(const std::filesystem::path& root) {
 
 QemuHypervisor::QemuHypervisor(QemuOptions options)
     : options_(std::move(options)),
+      resources_(std::make_shared<HostResources>(HostResources{
+          ControlGroups(os::find_cgroup_home(options_.root, ::geteuid()), os::affinity(0)), HugePages(options_.root)})),
       capabilities_(options_.cache_directory),
       accelerators_(options_.cache_directory, options_.probe) {}
 
@@ -58,7 +64,13 @@ Awaitable<HostFacts> QemuHypervisor::facts(model::Arch arch, std::filesystem::pa
   facts.accelerators = co_await accelerators_.get(arch, program, facts.capabilities);
   facts.has_firmware = find_firmware(arch, options_.root).has_value();
   facts.nested_feature = nested_feature(options_.root);
-  facts.processors = os::affinity(0);
+  facts.processors = resources_->groups.processors();
+  facts.no_control_groups = resources_->groups.reason();
+  facts.can_set_apart = resources_->groups.can_set_apart();
+  facts.no_realtime = os::no_realtime_reason(options_.root);
+  facts.huge_page_sizes = host::huge_page_sizes(options_.root);
+  facts.memory_nodes = host::memory_nodes(options_.root);
+  facts.lockable = os::lockable_memory();
   co_return facts;
 }
 
@@ -133,14 +145,14 @@ Awaitable<std::unique_ptr<hypervisor::RunningMachine>> QemuHypervisor::start(hyp
   Choices choices = co_await choose(definition.spec);
   // Pinned from the first start on: an update of QEMU must not change the board under an installed guest.
   definition.spec.machine_version = choices.machine_type;
-  Launched launched = co_await launch(std::move(definition), std::move(choices));
+  Launched launched = co_await launch(std::move(definition), std::move(choices), resources_);
   const auto executor = co_await boost::asio::this_coro::executor;
   co_return std::make_unique<QemuMachine>(executor, std::move(launched.record), directory, std::move(launched.process),
-                                          std::move(launched.client));
+                                          std::move(launched.client), resources_);
 }
 
 Awaitable<hypervisor::Hypervisor::Found> QemuHypervisor::reattach(std::filesystem::path machines_directory) {
-  co_return co_await reattach_all(std::move(machines_directory));
+  co_return co_await reattach_all(std::move(machines_directory), resources_);
 }
 
 }  // namespace visor::qemu

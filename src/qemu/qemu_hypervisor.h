@@ -8,6 +8,7 @@
 #include "hypervisor/hypervisor.h"
 #include "qemu/accelerator_probe.h"
 #include "qemu/capabilities.h"
+#include "qemu/host_resources.h"
 #include "qemu/plan.h"
 #include "qemu/spec_check.h"
 
@@ -38,6 +39,7 @@ class QemuHypervisor final : public hypervisor::Hypervisor {
   Awaitable<Choices> choose(model::MachineSpec spec);
 
   QemuOptions options_;
+  std::shared_ptr<HostResources> resources_;
   CapabilityCache capabilities_;
   AcceleratorProbe accelerators_;
 };

@@ -89,7 +89,7 @@ Awaitable<> undo_start(std::string machine_name, std::optional<os::Process> proc
   remove_leftovers(directory);
 }
 
-Awaitable<> look_at(std::filesystem::path directory, Found& found) {
+Awaitable<> look_at(std::filesystem::path directory, std::shared_ptr<HostResources> resources, Found& found) {
   std::optional<ProcessRecord> record = read_record(directory);
   if (!record) {
     // The daemon died after it had made the sockets and before there was a QEMU.
@@ -98,30 +98,36 @@ Awaitable<> look_at(std::filesystem::path directory, Found& found) {
   }
   std::optional<os::Process> process;
   if (record->boot_id == current_boot_id()) process = os::Process::attach(static_cast<pid_t>(record->pid), record->start_time);
-  if (record->starting) co_return co_await undo_start(record->machine_name, std::move(process), directory);
+  if (record->starting) {
+    co_await undo_start(record->machine_name, std::move(process), directory);
+    co_return resources->release(record->machine_id, directory);
+  }
   if (!process) {
     const bool rebooted = record->boot_id != current_boot_id();
     found.crashed.push_back(
         {record->machine_id, rebooted ? "The host was restarted while the machine ran." : last_words(directory)});
     remove_leftovers(directory);
+    resources->release(record->machine_id, directory);
     co_return;
   }
   Contact monitor = co_await contact(directory, kMonitorTimeout);
   if (monitor.client && status_of(monitor.run_state) == model::Status::starting) {
     monitor.client.reset();
-    co_return co_await undo_start(record->machine_name, std::move(process), directory);
+    co_await undo_start(record->machine_name, std::move(process), directory);
+    co_return resources->release(record->machine_id, directory);
   }
   if (monitor.client) co_await take_back_save(monitor, record->machine_name);
   const bool switched_off = monitor.run_state == "shutdown";
   const auto executor = co_await boost::asio::this_coro::executor;
-  found.running.push_back(
-      std::make_unique<QemuMachine>(executor, std::move(*record), directory, std::move(*process), std::move(monitor.client)));
+  resources->groups.know(record->machine_id, record->machine_name, record->spec.cpu);
+  found.running.push_back(std::make_unique<QemuMachine>(executor, std::move(*record), directory, std::move(*process),
+                                                        std::move(monitor.client), resources));
   if (switched_off) static_cast<QemuMachine&>(*found.running.back()).guest_is_off();
 }
 
 }  // namespace
 
-Awaitable<Found> reattach_all(std::filesystem::path machines_directory) {
+Awaitable<Found> reattach_all(std::filesystem::path machines_directory, std::shared_ptr<HostResources> resources) {
   Found found;
   const auto executor = co_await boost::asio::this_coro::executor;
   loop::TaskGroup group(executor);
@@ -133,7 +139,7 @@ Awaitable<Found> reattach_all(std::filesystem::path machines_directory) {
     ++left;
     group.spawn("reattach " + entry.path().filename().native(), [&, path = entry.path()]() -> Awaitable<> {
       try {
-        co_await look_at(path, found);
+        co_await look_at(path, resources, found);
       } catch (const Error& failure) {
         log::error("the machine in {} cannot be taken hold of: {}", path.native(), failure.what());
       }

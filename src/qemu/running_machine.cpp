@@ -16,12 +16,15 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "loop/both.h"
+#include "model/validate_memory.h"
 #include "os/file.h"
 #include "os/unix_socket.h"
 #include "qemu/arguments.h"
 #include "qemu/live_settings.h"
 #include "qemu/machine_state.h"
+#include "qemu/pinning.h"
 #include "qemu/process_counters.h"
+#include "qmp/device_commands.h"
 
 namespace visor::qemu {
 namespace {
@@ -36,10 +39,10 @@ void require_display(const MachineState& state) {
 }
 
 /// Memory that the guest uses, from its balloon driver's last report. Everything in it is the guest's word. What the balloon
-/// has taken counts in its total, as the driver may take it back when memory runs out (deflate-on-oom).
-std::optional<Bytes> used_memory(const boost::json::value& report, const ProcessRecord& record) {
+/// has taken counts in its total, as the driver may take it back when memory runs out (deflate-on-oom). `left` is what it has not.
+std::optional<Bytes> used_memory(const boost::json::value& report, const ProcessRecord& record, Bytes left) {
   const Bytes size = record.memory_at_start;
-  const std::uint64_t taken = size.count - std::min(size.count, record.spec.memory.size.count);
+  const std::uint64_t taken = size.count - std::min(size.count, left.count);
   const boost::json::object* object = report.if_object();
   const boost::json::value* stats = object != nullptr ? object->if_contains("stats") : nullptr;
   if (stats == nullptr || !stats->is_object()) return std::nullopt;
@@ -71,7 +74,10 @@ Awaitable<> ask_monitor(std::shared_ptr<MachineState> state, std::shared_ptr<qmp
     state->answered.disk_read = state->answered.disk_read + disk.read;
     state->answered.disk_written = state->answered.disk_written + disk.written;
   }
-  state->answered.guest_used = used_memory(report, state->record);
+  // What was asked for may not have been reached yet.
+  const bool whole = state->record.assigned == state->record.memory_at_start && !state->record.spec.memory.dynamic.enabled;
+  const Bytes left = whole ? state->record.assigned : co_await qmp::query_balloon(*client);
+  state->answered.guest_used = used_memory(report, state->record, left);
 }
 
 os::Fd memory_file() {
@@ -101,15 +107,21 @@ model::Status status_of(const std::string& run_state) {
 }
 
 QemuMachine::QemuMachine(boost::asio::any_io_executor executor, ProcessRecord record, std::filesystem::path runtime_directory,
-                         os::Process process, std::unique_ptr<qmp::Client> client)
-    : state_(std::make_shared<MachineState>(executor, std::move(record), std::move(runtime_directory), std::move(process))),
+                         os::Process process, std::unique_ptr<qmp::Client> client, std::shared_ptr<HostResources> resources)
+    : state_(std::make_shared<MachineState>(executor, std::move(record), std::move(runtime_directory), std::move(process),
+                                            std::move(resources))),
       group_(executor) {
   if (client) state_->adopt(std::move(client));
   group_.spawn("watch " + state_->record.machine_name, [state = state_] { return watch_process(state); });
   group_.spawn("monitor " + state_->record.machine_name, [state = state_] { return keep_connected(state); });
+  state_->resources->groups.on_processors_moved(id(), [this] {
+    if (!is_pinned(state_->record.spec.cpu.pinning)) return;
+    group_.spawn("pin " + state_->record.machine_name, [state = state_] { return pin_again(state); });
+  });
 }
 
 QemuMachine::~QemuMachine() {
+  state_->resources->groups.on_processors_moved(id(), nullptr);
   // The coroutines are cancelled but may run once more; they must not reach the engine.
   state_->handler = [](const hypervisor::MachineEvent&) {};
   state_->unheard.clear();
@@ -120,6 +132,8 @@ pid_t QemuMachine::process_id() const { return state_->process.pid(); }
 const model::MachineSpec& QemuMachine::running_spec() const { return state_->record.spec; }
 model::MachineSpec QemuMachine::restoring_spec() const {
   model::MachineSpec spec = state_->record.spec;
+  if (model::memory_at_start(spec.memory) == state_->record.memory_at_start) return spec;
+  spec.memory.dynamic.enabled = false;
   spec.memory.size = state_->record.memory_at_start;
   return spec;
 }
@@ -213,6 +227,17 @@ Awaitable<> QemuMachine::apply(model::MachineSpec wanted, bool again) {
   const std::uint32_t now = state->record.spec.cpu.count;
   if (now <= before) co_return;
   group_.spawn("bring processors online", [state, now]() -> Awaitable<> { return state->agent.bring_processors_online(now); });
+}
+
+Bytes QemuMachine::assigned_memory() const { return state_->record.assigned; }
+
+Awaitable<> QemuMachine::assign_memory(Bytes size) {
+  const std::shared_ptr<MachineState> state = state_;
+  const std::shared_ptr<qmp::Client> client = state->monitor();
+  const Bytes possible = std::min(size, state->record.memory_at_start);
+  co_await qmp::balloon(*client, possible);
+  state->record.assigned = possible;
+  write_record(state->runtime_directory, state->record);
 }
 
 Awaitable<std::vector<model::PortForward>> QemuMachine::forwards() {

@@ -16,6 +16,7 @@
 
 namespace visor::qemu {
 
+struct HostResources;
 struct MachineState;
 
 /// Watches the process by pidfd and the monitor by its events. All on the loop's thread; destroying it leaves QEMU alone.
@@ -23,7 +24,7 @@ class QemuMachine final : public hypervisor::RunningMachine {
  public:
   /// `client` may be missing: a QEMU that does not answer is watched, and the monitor is tried again in the background.
   QemuMachine(boost::asio::any_io_executor executor, ProcessRecord record, std::filesystem::path runtime_directory,
-              os::Process process, std::unique_ptr<qmp::Client> client);
+              os::Process process, std::unique_ptr<qmp::Client> client, std::shared_ptr<HostResources> resources);
   ~QemuMachine() override;
   QemuMachine(const QemuMachine&) = delete;
   QemuMachine& operator=(const QemuMachine&) = delete;
@@ -50,6 +51,8 @@ class QemuMachine final : public hypervisor::RunningMachine {
   Awaitable<hypervisor::Counters> counters() override;
   std::optional<std::string> keeps_waiting(const std::string& key, const model::MachineSpec& wanted) const override;
   Awaitable<> apply(model::MachineSpec wanted, bool again) override;
+  Bytes assigned_memory() const override;
+  Awaitable<> assign_memory(Bytes size) override;
   Awaitable<std::vector<model::PortForward>> forwards() override;
   hypervisor::GuestAgent& agent() override;
   Awaitable<os::Fd> connect_screen() override;

@@ -11,9 +11,13 @@
 #include "base/json.h"
 #include "model/setting_value.h"
 #include "model/settings.h"
+#include "model/validate_memory.h"
 
 namespace visor::qemu {
 namespace {
+
+/// What QEMU locks beside the guest's memory.
+constexpr Bytes kLockedBesides{std::uint64_t{512} << 20U};
 
 /// Notes reasons by key; the first one for a key stays.
 class Reasons {
@@ -38,6 +42,25 @@ std::map<std::string, std::string> unavailable_settings(const model::MachineSpec
               {"cpu.maximum", "cpu.topology.dies", "cpu.nested", "cpu.hideHypervisor", "cpu.brand", "cpu.physicalBits",
                "cpu.apic", "cpu.legacyOs"});
   reasons.add(x86 && emulated, "It counts on KVM, which is not used here: " + facts.accelerators.reason(), {"cpu.pmu"});
+  reasons.add(!facts.no_control_groups.empty(), facts.no_control_groups,
+              {"cpu.weight", "cpu.limitPercent", "cpu.reservePercent", "cpu.pinning.exclusive"});
+  reasons.add(!facts.can_set_apart, "Only a visord that runs as root can move the rest of the host off processors.",
+              {"cpu.pinning.exclusive"});
+  const model::Memory& memory = spec.memory;
+  reasons.add(facts.huge_page_sizes.empty(), "The kernel of this host has no huge pages.", {"memory.pageSize"});
+  const Bytes wanted = model::memory_at_start(memory) + kLockedBesides;
+  reasons.add(facts.lockable && *facts.lockable < wanted,
+              fmt::format("visord may lock {} of memory and not {}: run it as root, or set LimitMEMLOCK=infinity for its "
+                          "service.",
+                          format_bytes(facts.lockable.value_or(Bytes())), format_bytes(wanted)),
+              {"memory.locked"});
+  reasons.add(!memory.dynamic.enabled, "The machine has no dynamic memory: set memory.dynamic.enabled.",
+              {"memory.dynamic.minimum", "memory.dynamic.maximum", "memory.dynamic.bufferPercent", "memory.weight"});
+  reasons.add(memory.page_size != "4KiB", "Huge pages cannot be given back one by one: set memory.pageSize=4KiB.",
+              {"memory.dynamic.enabled"});
+  reasons.add(memory.page_size != "4KiB", "The kernel merges no huge pages.", {"memory.merge"});
+  reasons.add(memory.locked, "Locked memory is all taken at the start: set memory.locked=false.", {"memory.dynamic.enabled"});
+  reasons.add(!facts.no_realtime.empty(), facts.no_realtime, {"cpu.scheduling"});
   reasons.add(!emulated && facts.nested_feature.empty(),
               "KVM of this host does not offer virtualization to guests: load kvm_intel or kvm_amd with nested=1.",
               {"cpu.nested"});
@@ -55,9 +78,19 @@ std::map<std::string, std::string> unavailable_settings(const model::MachineSpec
 
 void check_needs(const model::MachineSpec& spec, const HostFacts& facts, Validation& validation) {
   // What merely has no effect (the size of a screen that is not there) may stay for later.
-  static const std::initializer_list<const char*> kHarmless{"firmware",        "boot.menu",      "display.width",
-                                                            "display.height",  "display.tablet", "watchdog.action",
-                                                            "autostart.order", "autostart.delay"};
+  static const std::initializer_list<const char*> kHarmless{"firmware",
+                                                            "boot.menu",
+                                                            "display.width",
+                                                            "display.height",
+                                                            "display.tablet",
+                                                            "watchdog.action",
+                                                            "autostart.order",
+                                                            "autostart.delay",
+                                                            "memory.dynamic.minimum",
+                                                            "memory.dynamic.maximum",
+                                                            "memory.dynamic.bufferPercent",
+                                                            "memory.weight",
+                                                            "memory.merge"};
   const boost::json::value wanted = json::to_json(spec);
   for (const auto& [key, reason] : unavailable_settings(spec, facts)) {
     if (std::find(kHarmless.begin(), kHarmless.end(), key) != kHarmless.end()) continue;

@@ -8,6 +8,7 @@
 #include "base/cpu_list.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "model/validate_memory.h"
 #include "model/validate_processors.h"
 #include "qemu/argument_list.h"
 #include "qemu/firmware.h"
@@ -106,6 +107,24 @@ void check_pinning(const model::Pinning& pinning, const HostFacts& facts, Valida
   check(pinning.emulator, "spec.cpu.pinning.emulator");
 }
 
+/// Pages and nodes that are named must be there.
+void check_memory_of_host(const model::Memory& memory, const HostFacts& facts, Validation& validation) {
+  const Bytes page = model::page_bytes(memory.page_size);
+  const std::vector<Bytes>& sizes = facts.huge_page_sizes;
+  if (memory.page_size != "4KiB" && !sizes.empty() && std::find(sizes.begin(), sizes.end(), page) == sizes.end()) {
+    validation.refuse("spec.memory.pageSize", "unsupported",
+                      fmt::format("The processor has no pages of {}.", format_bytes(page)));
+  }
+  for (std::size_t i = 0; i < memory.host_nodes.size(); ++i) {
+    for (const std::uint32_t node : parse_cpu_list(memory.host_nodes[i]).value_or(std::vector<std::uint32_t>())) {
+      if (std::binary_search(facts.memory_nodes.begin(), facts.memory_nodes.end(), node)) continue;
+      validation.refuse(fmt::format("spec.memory.hostNodes[{}]", i), "range",
+                        fmt::format("The host has no memory node {}; it has {}.", node, to_cpu_list(facts.memory_nodes)));
+      break;
+    }
+  }
+}
+
 void check_disks(const model::MachineSpec& spec, Validation& validation) {
   const std::string chipset = resolve_chipset(spec);
   std::map<std::int32_t, std::string> places;
@@ -155,6 +174,7 @@ void check_for_qemu(const model::MachineSpec& spec, const HostFacts& facts, Vali
   check_cpu(spec, facts, validation);
   check_disks(spec, validation);
   check_pinning(spec.cpu.pinning, facts, validation);
+  check_memory_of_host(spec.memory, facts, validation);
   check_needs(spec, facts, validation);
   if (wants_firmware(spec) && !facts.has_firmware) {
     validation.refuse(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,14 @@ struct HostFacts {
   Capabilities capabilities;
   AcceleratorReport accelerators;
   bool has_firmware = false;
-  std::string nested_feature;             ///< how the host's KVM offers virtualization: "vmx", "svm"; empty: not at all
-  std::vector<std::uint32_t> processors;  ///< of the host, that visord may use
+  std::string nested_feature;                  ///< how the host's KVM offers virtualization: "vmx", "svm"; empty: not at all
+  std::vector<std::uint32_t> processors;       ///< of the host, that visord may use
+  std::string no_control_groups;               ///< why machines have no control groups; empty: they have
+  bool can_set_apart = false;                  ///< processors can be taken from everything else
+  std::vector<Bytes> huge_page_sizes;          ///< that the processor has
+  std::vector<std::uint32_t> memory_nodes{0};  ///< of the host
+  std::optional<Bytes> lockable;               ///< how much memory may be locked; nothing: any amount
+  std::string no_realtime;                     ///< why there is no realtime scheduling; empty: there is
 };
 
 /// The accelerator that the spec gets: its own wish, or the best usable one.

@@ -5,6 +5,7 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "qmp/errors.h"
@@ -35,6 +36,15 @@ Awaitable<std::vector<CpuSlot>> query_hotpluggable_cpus(Client& client) {
 Awaitable<> device_add(Client& client, boost::json::object device) { co_await client.execute("device_add", std::move(device)); }
 Awaitable<> device_del(Client& client, std::string id) { co_await client.execute("device_del", {{"id", std::move(id)}}); }
 Awaitable<> balloon(Client& client, Bytes size) { co_await client.execute("balloon", {{"value", size.count}}); }
+Awaitable<Bytes> query_balloon(Client& client) {
+  const boost::json::value answer = co_await client.execute("query-balloon");
+  const boost::json::object* object = answer.if_object();
+  const boost::json::value* actual = object != nullptr ? object->if_contains("actual") : nullptr;
+  boost::system::error_code error;
+  const std::uint64_t bytes = actual != nullptr && actual->is_number() ? actual->to_number<std::uint64_t>(error) : 0;
+  if (actual == nullptr || error) throw corrupt_error("query-balloon did not answer with a size");
+  co_return Bytes{bytes};
+}
 Awaitable<> set_action(Client& client, boost::json::object actions) { co_await client.execute("set-action", std::move(actions)); }
 
 }  // namespace visor::qmp

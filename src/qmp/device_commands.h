@@ -26,6 +26,8 @@ Awaitable<> device_add(Client& client, boost::json::object device);
 Awaitable<> device_del(Client& client, std::string id);
 /// The size that the memory balloon lets the guest keep; the guest follows in its own time.
 Awaitable<> balloon(Client& client, Bytes size);
+/// What the balloon lets the guest keep now.
+Awaitable<Bytes> query_balloon(Client& client);
 /// What QEMU does by itself ("reboot", "shutdown", "panic", "watchdog").
 Awaitable<> set_action(Client& client, boost::json::object actions);
 

@@ -19,6 +19,7 @@ std::vector<Command> exec_commands();
 std::vector<Command> files_commands();
 std::vector<Command> inspect_commands();
 std::vector<Command> explain_commands();
+std::vector<Command> memory_commands();
 std::vector<Command> pin_commands();
 std::vector<Command> image_commands();
 std::vector<Command> task_commands();

@@ -287,9 +287,10 @@ class Daemon:
         self.task("POST", "/machines", body)
         return self.machine(name)
 
-    def create_guest(self, name, cmdline="", **spec):
+    def create_guest(self, name, cmdline="", memory=None, **spec):
         """A machine that boots the small test guest: ready within seconds, with serial shell, screen and agent."""
-        return self.create(name, boot=kernel_boot("x86_64", cmdline, self.guests), memory={"size": 256 * MIB}, display={"model": "std"}, **spec)
+        return self.create(name, boot=kernel_boot("x86_64", cmdline, self.guests), memory={"size": 256 * MIB, **(memory or {})},
+                           display={"model": "std"}, **spec)
 
     def machine(self, name):
         return self.expect(200, "GET", f"/machines/{name}").json

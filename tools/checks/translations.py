@@ -18,7 +18,7 @@ STRING = r'"(?:[^"\\\n]|\\.)*"'
 COMMENT = re.compile(r"(?<![:\"])//.*")
 DOTTED = re.compile(r'"([a-z]+\.[a-z_]+)"')
 # Dotted words that are no code: files, fields of a specification and the journal's own records.
-NOT_A_CODE = re.compile(r"^(?:spec\..*|.*\.(?:sock|json|img|log|conf|list|db|lock|raw|fd|state|note|cache|sources|html))$")
+NOT_A_CODE = re.compile(r"^(?:spec\..*|cgroup\..*|cpu\.(?:max|weight)|cpuset\..*|.*\.(?:sock|json|img|log|conf|list|db|lock|raw|fd|state|note|cache|sources|html))$")
 KIND = re.compile(r"\bkind = ([^;]*);")
 DESCRIBED = re.compile(r'\bdescribe\((?:[^;"]*), "(\w+)"')
 # The rest of a statement: a semicolon in a literal does not end it.

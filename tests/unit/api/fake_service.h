@@ -183,9 +183,10 @@ class FakeService : public engine::Service {
     if (name == "boom") throw std::runtime_error("not an Error");
     co_return model::CommandLine{"/usr/bin/qemu-system-x86_64", {{"-name", find(name).name, "name", {}, ""}}, {}, {}};
   }
+  model::MemoryReport memory(const std::string& name) override { return find(name), model::MemoryReport(); }
   Awaitable<model::PinningProposal> propose_pinning(std::string name, model::PinningGoal goal) override {
     find(name);
-    co_return model::PinningProposal{{{"0"}, ""}, 0, {json::enum_name(goal)}, {}};
+    co_return model::PinningProposal{{{"0"}, "", false}, 0, {json::enum_name(goal)}, {}};
   }
   Awaitable<std::vector<model::MachineSetting>> machine_settings(std::string name) override {
     co_return std::vector<model::MachineSetting>{{"cpu.count", find(name).spec.cpu.count, ""}};

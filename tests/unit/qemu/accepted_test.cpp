@@ -68,13 +68,18 @@ TEST_P(Accepted, ByTheRealQemu) {
     Configuration configuration = all[i];
     // KVM may not work here, and saved states have a test of their own.
     if (configuration.choices.accelerator == "kvm" || configuration.definition.restore_from) continue;
+    // Huge pages, locked memory and exclusive processors need a host that has them: tests/nested.
+    const model::MachineSpec& spec = configuration.definition.spec;
+    if (spec.memory.page_size != "4KiB" || spec.cpu.pinning.exclusive || spec.memory.locked) continue;
     SCOPED_TRACE(configuration.name);
     testing::TemporaryDirectory root;
     loop::EventLoop loop;
+    const auto resources =
+        std::make_shared<HostResources>(HostResources{ControlGroups(os::find_cgroup_home("/", ::geteuid()), {}), HugePages("/")});
     try {
       loop.run_until_done([&]() -> Awaitable<> {
         co_await make_real(configuration, root.path());
-        Launched launched = co_await launch(configuration.definition, configuration.choices);
+        Launched launched = co_await launch(configuration.definition, configuration.choices, resources);
         EXPECT_TRUE((co_await qmp::query_status(*launched.client)).running);
         co_await qmp::quit(*launched.client);
         co_await loop::wait_exit(launched.process);

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "os/file.h"
+#include "qemu/live_settings.h"
 #include "qemu/test_configurations.h"
 
 namespace visor::qemu {
@@ -23,10 +24,14 @@ std::vector<model::ExplainedArgument> arguments_of(const Configuration& configur
   return make_arguments(configuration.definition, make_plan(configuration.definition, configuration.choices));
 }
 
-std::string as_text(const std::vector<model::ExplainedArgument>& arguments) {
+/// Arguments, and the steps that follow them: QMP, control groups, threads.
+std::string as_text(const std::vector<model::ExplainedArgument>& arguments, const std::vector<model::ExplainedStep>& steps) {
   std::string text;
   for (const model::ExplainedArgument& argument : arguments) {
     text += argument.argument + " " + text::printable(argument.value) + "\t# " + argument.setting + "\n";
+  }
+  for (const model::ExplainedStep& step : steps) {
+    text += step.kind + " " + step.target + " " + text::printable(step.value) + "\t# " + step.setting + "\n";
   }
   return text;
 }
@@ -42,7 +47,7 @@ class Golden : public ::testing::TestWithParam<Configuration> {};
 
 TEST_P(Golden, ACommandLineChangesOnlyOnPurpose) {
   const std::filesystem::path file = std::filesystem::path(VISOR_TEST_DATA) / (GetParam().name + ".golden");
-  const std::string now = as_text(arguments_of(GetParam()));
+  const std::string now = as_text(arguments_of(GetParam()), preparing_steps(GetParam().definition.spec));
   if (std::getenv("VISOR_UPDATE_GOLDEN") != nullptr) os::replace_file(file, now, 0644);
   EXPECT_EQ(now, os::read_file(file)) << "VISOR_UPDATE_GOLDEN=1 writes " << file;
 }

@@ -1,0 +1,51 @@
+// Control groups, version 2 (kernel Documentation/admin-guide/cgroup-v2.rst). They belong to the kernel: an object here is only
+// the name of one.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace visor::os {
+
+class Cgroup {
+ public:
+  explicit Cgroup(std::filesystem::path path) : path_(std::move(path)) {}
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+  bool exists() const;
+  /// Makes the group; fine if it is there.
+  void create() const;
+  /// Removes the group when no process is left in it; whether it is gone.
+  bool remove() const noexcept;
+  /// Lets the groups below it use those of `controllers` that it has itself.
+  void enable_below(const std::vector<std::string>& controllers) const;
+  /// Names such as "cpu" that this group has ("cgroup.controllers").
+  std::vector<std::string> controllers() const;
+  /// Moves a process with all its threads here.
+  void take(pid_t process) const;
+  /// Writes a file such as "cpu.weight". System errors name the file and the value.
+  void write(const std::string& file, const std::string& value) const;
+  /// A file's content without the line's end; nothing when it is not there.
+  std::optional<std::string> read(const std::string& file) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Where groups of our own may be made, or why nowhere.
+struct CgroupHome {
+  std::optional<Cgroup> group;  ///< parent of what is made; not made yet itself
+  bool at_root = false;         ///< its own parent is the root of all groups, where processors can be set apart
+  std::string reason;           ///< why there is none, as a sentence, with the way to get one
+};
+
+/// As root a group of its own below the root group, so that what is in it outlives the session and the service that started the
+/// daemon; otherwise the nearest group above the calling process that belongs to `user` (systemd's delegation). `root` is where
+/// /proc and /sys are.
+CgroupHome find_cgroup_home(const std::filesystem::path& root, uid_t user);
+
+}  // namespace visor::os

@@ -1,0 +1,73 @@
+// `visor memory`: what dynamic memory gives a machine, and why.
+#include <boost/asio/awaitable.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "visor/commands.h"
+#include "visor/context.h"
+#include "visor/units.h"
+
+namespace visor::cli {
+namespace {
+
+/// As many changes as fit a terminal.
+constexpr std::size_t kShownChanges = 12;
+
+std::string_view words(model::MemoryReason reason) {
+  switch (reason) {
+    case model::MemoryReason::steady: return "";
+    case model::MemoryReason::guest_needs_more: return "the guest needs more";
+    case model::MemoryReason::guest_needs_less: return "the guest needs less";
+    case model::MemoryReason::host_is_short: return "the host is short";
+  }
+  return "";
+}
+
+std::string or_dash(const std::optional<Bytes>& bytes) { return bytes ? format_size(bytes->count) : "-"; }
+
+void show(const Context& context, const model::MemoryReport& report) {
+  Table table{{{"WHEN"}, {"FROM", Align::right}, {"TO", Align::right}, {"USED", Align::right}, {"WHY"}}, {}};
+  const WallTime now = std::chrono::system_clock::now();
+  const std::size_t first = report.changes.size() - std::min(report.changes.size(), kShownChanges);
+  for (std::size_t i = first; i < report.changes.size(); ++i) {
+    const model::MemoryChange& change = report.changes[i];
+    table.rows.push_back({format_age(change.time, now), format_size(change.from.count), format_size(change.to.count),
+                          format_size(change.used.count), std::string(words(change.reason))});
+  }
+  if (context.out.is_table()) {
+    context.out.say(fmt::format("Assigned {}, used {} ({} to {}{})", or_dash(report.assigned), or_dash(report.used),
+                                format_size(report.minimum.count), format_size(report.maximum.count),
+                                report.dynamic ? "" : ", not dynamic"));
+    context.out.say(fmt::format("Host: {} available, {} kept in reserve, {:.1f} % of the time something waited for memory",
+                                format_size(report.host_available.count), format_size(report.host_reserve.count),
+                                report.host_pressure));
+    if (table.rows.empty()) return;
+  }
+  context.out.show(json::to_json(report), table);
+}
+
+Awaitable<int> memory(Context& context, const Arguments& arguments) {
+  show(context, co_await context.api().memory(arguments.get("NAME")));
+  co_return kExitOk;
+}
+
+}  // namespace
+
+std::vector<Command> memory_commands() {
+  return {
+      {.name = "memory",
+       .group = "Machines",
+       .summary = "Show what memory a machine is given, what its guest uses, and why that changed.",
+       .description = "`visor set NAME memory.dynamic.enabled=true` lets it follow what the guest needs.",
+       .positionals = {{"NAME", "The machine.", Completes::machines}},
+       .examples = {{"visor memory hello", "now, and the last changes with their reasons"}},
+       .run = memory},
+  };
+}
+
+}  // namespace visor::cli

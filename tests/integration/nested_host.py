@@ -1,0 +1,62 @@
+"""A host with hardware that this machine lacks: an emulated one whose root is this machine's own file tree.
+
+A class of tests/nested/ runs inside, with a daemon of its own. The host has cgroup v2 with all controllers, KVM (AMD's, emulated),
+and what the class asks for: processors, memory nodes, huge pages.
+"""
+
+import os
+import pathlib
+import subprocess
+import tempfile
+
+from harness import BIN, PATIENCE, REPOSITORY, guest_folder
+
+NESTED = REPOSITORY / "tests/nested"
+LIMIT_SECONDS = 900
+
+
+def built():
+    return pathlib.Path(subprocess.run([NESTED / "build"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip())
+
+
+def processor_rate():
+    """kHz. Measured by the kernel inside it would be wrong by a little, and its own guests would wait for clocks forever."""
+    with open("/proc/cpuinfo", encoding="utf-8") as info:
+        for line in info:
+            if line.startswith("bogomips"):
+                return int(float(line.split(":")[1]) * 500)
+    return 2000000
+
+
+class NestedHost:
+    """`run` boots it, runs `python3 -m unittest MODULE` inside and returns (status, output, what the console said)."""
+
+    def __init__(self, processors="2", memory="3G", options=(), cmdline=""):
+        self.processors = processors
+        self.memory = memory
+        self.options = options
+        self.cmdline = cmdline
+
+    def arguments(self, share):
+        files = built()
+        append = ["console=ttyS0", "panic=1", "quiet", "mitigations=off", "nokaslr", "tsc=reliable", f"tsc_early_khz={processor_rate()}",
+                  "no_timer_check", "systemd.unified_cgroup_hierarchy=1", f"visor.start={NESTED / 'start'}", self.cmdline]
+        return ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "max,la57=off", "-smp", self.processors,
+                "-m", self.memory, "-nodefaults", "-no-reboot", "-display", "none", "-serial", f"file:{share / 'console'}",
+                "-virtfs", "local,path=/,mount_tag=tree,security_model=none,readonly=on,multidevs=remap",
+                "-virtfs", f"local,path={share},mount_tag=share,security_model=none,multidevs=remap",
+                "-kernel", files / "vmlinuz", "-initrd", files / "initrd.img", "-append", " ".join(append), *self.options]
+
+    def run(self, *modules):
+        with tempfile.TemporaryDirectory(prefix="vn") as folder:
+            share = pathlib.Path(folder)
+            job = [f"cd {NESTED}", f"export VISOR_BIN={BIN.resolve()} VISOR_TEST_GUEST={guest_folder()} VISOR_TEST_PATIENCE={PATIENCE * 8}",
+                   f"export PYTHONPATH={REPOSITORY / 'tests/integration'}",
+                   f"python3 -W ignore -B -m unittest -v {' '.join(modules)}"]
+            (share / "job").write_text("\n".join(job) + "\n", encoding="utf-8")
+            ended = subprocess.run(self.arguments(share), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   timeout=LIMIT_SECONDS * PATIENCE, check=False, env={**os.environ, "TMPDIR": folder})
+            console = (share / "console").read_text(errors="replace") + ended.stdout.decode(errors="replace")
+            status = (share / "status").read_text(encoding="utf-8").strip() if (share / "status").exists() else "did not end"
+            output = (share / "output").read_text(errors="replace") if (share / "output").exists() else ""
+            return status, output, console
