@@ -113,10 +113,10 @@ std::vector<MemoryDecision> share_memory(const MemoryHost& host, const std::vect
     // A step that is not worth it while the host is short would be taken back in the next round.
     const bool worth = targets[i] + kStep <= now || now + kStep <= targets[i];
     if (!worth && now >= guests[i].minimum.count && now <= guests[i].maximum.count) decision.target = {now};
-    if (decision.target.count > now) decision.reason = MemoryReason::guest_needs_more;
-    if (decision.target.count < now) decision.reason = MemoryReason::guest_needs_less;
+    if (decision.target.count > now) decision.reason = MemoryReason::growing;
+    if (decision.target.count < now) decision.reason = MemoryReason::resting;
     const bool by_itself = guests[i].quiet_rounds >= kQuietRounds && targets[i] >= wanted(guests[i]);
-    if (scarce && decision.target.count < now && !by_itself) decision.reason = MemoryReason::host_is_short;
+    if (scarce && decision.target.count < now && !by_itself) decision.reason = MemoryReason::shortage;
     decisions.push_back(decision);
   }
   return decisions;

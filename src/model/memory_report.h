@@ -11,8 +11,8 @@
 
 namespace visor::model {
 
-/// Why a machine has the memory that it has.
-BOOST_DEFINE_ENUM_CLASS(MemoryReason, steady, guest_needs_more, guest_needs_less, host_is_short)
+/// Why a machine is given another amount: its guest needs more, its guest needs less, the host is short. steady: it is not.
+BOOST_DEFINE_ENUM_CLASS(MemoryReason, steady, growing, resting, shortage)
 
 /// One change of what a machine is given.
 struct MemoryChange {

@@ -56,6 +56,8 @@ std::optional<Bytes> used_memory(const boost::json::value& report, const Process
   const auto total = value("stat-total-memory");
   const auto available = value("stat-available-memory");
   if (!total || !available || *available > *total || *total > size.count) return std::nullopt;
+  // What the guest keeps back for itself grows with the most that it can have, and counts: with nothing available it needs more.
+  if (record.spec.memory.dynamic.enabled) return Bytes{left.count - std::min(left.count, *available)};
   return Bytes{*total - *available - std::min(taken, *total - *available)};
 }
 

@@ -21,9 +21,9 @@ constexpr std::size_t kShownChanges = 12;
 std::string_view words(model::MemoryReason reason) {
   switch (reason) {
     case model::MemoryReason::steady: return "";
-    case model::MemoryReason::guest_needs_more: return "the guest needs more";
-    case model::MemoryReason::guest_needs_less: return "the guest needs less";
-    case model::MemoryReason::host_is_short: return "the host is short";
+    case model::MemoryReason::growing: return "the guest needs more";
+    case model::MemoryReason::resting: return "the guest needs less";
+    case model::MemoryReason::shortage: return "the host is short";
   }
   return "";
 }

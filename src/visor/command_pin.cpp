@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/json.h"
 #include "base/text.h"
 #include "visor/change.h"
@@ -12,8 +14,13 @@
 namespace visor::cli {
 namespace {
 
-boost::json::object patch_of(const model::Pinning& pinning) {
-  return {{"spec", boost::json::object{{"cpu", boost::json::object{{"pinning", json::to_json(pinning)}}}}}};
+boost::json::object patch_of(boost::json::object pinning) {
+  return {{"spec", boost::json::object{{"cpu", boost::json::object{{"pinning", std::move(pinning)}}}}}};
+}
+
+/// Whether the processors are exclusive is the user's choice and stays.
+boost::json::object binding(const model::Pinning& pinning) {
+  return {{"vcpus", json::to_json(pinning.vcpus)}, {"emulator", pinning.emulator}};
 }
 
 void show(const Context& context, const model::PinningProposal& proposal) {
@@ -30,10 +37,11 @@ void show(const Context& context, const model::PinningProposal& proposal) {
 Awaitable<int> pin(Context& context, const Arguments& arguments) {
   const std::string name = arguments.get("NAME");
   const model::Machine machine = co_await context.api().machine(name);
-  if (arguments.has("clear")) co_return co_await send_change(context, machine, patch_of({}));
+  if (arguments.has("clear"))
+    co_return co_await send_change(context, machine, patch_of(json::to_json(model::Pinning()).as_object()));
   const std::string goal = arguments.has("goal") ? arguments.get("goal") : "fastest";
   const model::PinningProposal proposal = co_await context.api().propose_pinning(name, goal);
-  if (arguments.has("apply")) co_return co_await send_change(context, machine, patch_of(proposal.pinning));
+  if (arguments.has("apply")) co_return co_await send_change(context, machine, patch_of(binding(proposal.pinning)));
   show(context, proposal);
   if (context.out.is_table())
     context.out.note(fmt::format("`visor pin {} --apply` binds the machine so.", text::printable(name)));

@@ -29,7 +29,7 @@ def processor_rate():
 
 
 class NestedHost:
-    """`run` boots it, runs `python3 -m unittest MODULE` inside and returns (status, output, what the console said)."""
+    """`test` and `run` boot it, do something inside and return (status, output, what the console said)."""
 
     def __init__(self, processors="2", memory="3G", options=(), cmdline=""):
         self.processors = processors
@@ -47,15 +47,19 @@ class NestedHost:
                 "-virtfs", f"local,path={share},mount_tag=share,security_model=none,multidevs=remap",
                 "-kernel", files / "vmlinuz", "-initrd", files / "initrd.img", "-append", " ".join(append), *self.options]
 
-    def run(self, *modules):
+    def test(self, *modules):
+        return self.run(f"-m unittest -v {' '.join(modules)}")
+
+    def run(self, program, limit=LIMIT_SECONDS):
+        """What Python is told to do, in tests/nested."""
         with tempfile.TemporaryDirectory(prefix="vn") as folder:
             share = pathlib.Path(folder)
             job = [f"cd {NESTED}", f"export VISOR_BIN={BIN.resolve()} VISOR_TEST_GUEST={guest_folder()} VISOR_TEST_PATIENCE={PATIENCE * 8}",
                    f"export PYTHONPATH={REPOSITORY / 'tests/integration'}",
-                   f"python3 -W ignore -B -m unittest -v {' '.join(modules)}"]
+                   f"python3 -W ignore -B {program}"]
             (share / "job").write_text("\n".join(job) + "\n", encoding="utf-8")
             ended = subprocess.run(self.arguments(share), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   timeout=LIMIT_SECONDS * PATIENCE, check=False, env={**os.environ, "TMPDIR": folder})
+                                   timeout=limit * PATIENCE, check=False, env={**os.environ, "TMPDIR": folder})
             console = (share / "console").read_text(errors="replace") + ended.stdout.decode(errors="replace")
             status = (share / "status").read_text(encoding="utf-8").strip() if (share / "status").exists() else "did not end"
             output = (share / "output").read_text(errors="replace") if (share / "output").exists() else ""

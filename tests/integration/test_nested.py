@@ -20,7 +20,7 @@ def two_memory_nodes(mebibytes):
 class Nested(unittest.TestCase):
     def test_machines_on_a_host_with_nodes_huge_pages_and_control_groups(self):
         host = NestedHost(processors="4,sockets=2,cores=2", memory="3G", options=two_memory_nodes(1536))
-        status, output, console = host.run("test_memory", "test_processors")
+        status, output, console = host.test("test_memory", "test_processors")
         results = RESULT.findall(output)
         for name, result in results:
             with self.subTest(name):

@@ -30,7 +30,7 @@ Bytes sum(const std::vector<MemoryDecision>& decisions) {
 
 TEST(MemoryPolicy, GuestThatNeedsMoreGetsItAtOnceWithItsBuffer) {
   const std::vector<MemoryDecision> decisions = share_memory(host(8_GiB), {guest(1_GiB, 1000_MiB)});
-  EXPECT_EQ(decisions[0].reason, MemoryReason::guest_needs_more);
+  EXPECT_EQ(decisions[0].reason, MemoryReason::growing);
   EXPECT_EQ(decisions[0].target, 1200_MiB);
 }
 
@@ -53,7 +53,7 @@ TEST(MemoryPolicy, GuestThatRestsForAMomentKeepsItsMemoryAndGivesItBackStepBySte
   EXPECT_EQ(share_memory(host(8_GiB), {resting})[0].target, 2_GiB);
   resting.quiet_rounds = 5;
   const MemoryDecision decision = share_memory(host(8_GiB), {resting})[0];
-  EXPECT_EQ(decision.reason, MemoryReason::guest_needs_less);
+  EXPECT_EQ(decision.reason, MemoryReason::resting);
   EXPECT_LT(decision.target, 2_GiB);
   EXPECT_GT(decision.target, 1700_MiB) << "not all at once";
 }
@@ -78,7 +78,7 @@ TEST(MemoryPolicy, HostKeepsItsReserveWhenAllWantMore) {
   const std::vector<MemoryDecision> decisions = share_memory(small, guests);
   EXPECT_LE(sum(decisions).count, (3_GiB + 600_MiB - host_reserve(small)).count);
   EXPECT_GE(decisions[0].target, 1_GiB);
-  EXPECT_EQ(decisions[2].reason, MemoryReason::host_is_short) << "what it does not use goes to those that need it";
+  EXPECT_EQ(decisions[2].reason, MemoryReason::shortage) << "what it does not use goes to those that need it";
   EXPECT_LT(decisions[2].target, 400_MiB);
 }
 
@@ -97,7 +97,7 @@ TEST(MemoryPolicy, WaitingForMemoryOnTheHostCountsAsShortageWhateverIsFree) {
   MemoryGuest large = guest(8_GiB, 2_GiB);
   large.maximum = 8_GiB;
   const MemoryDecision decision = share_memory(pressed, {large})[0];
-  EXPECT_EQ(decision.reason, MemoryReason::host_is_short);
+  EXPECT_EQ(decision.reason, MemoryReason::shortage);
   pressed.pressure = 0;
   EXPECT_EQ(share_memory(pressed, {large})[0].target, 8_GiB);
 }

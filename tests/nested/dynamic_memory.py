@@ -1,0 +1,70 @@
+"""Three guests whose need for memory moves for ten minutes on a host that cannot hold the peaks of all.
+
+Not a test by name: docs/dynamic-memory.svg is drawn from it by bench/dynamic_memory. Prints one line of JSON per reading.
+"""
+
+import json
+import math
+import sys
+import time
+
+from harness import MIB, Daemon
+
+PIECE = 16
+SECONDS = int(sys.argv[1])
+GUESTS = ("one", "two", "three")
+# The guest makes and removes files in memory until it holds as many pieces as it is told.
+SHAPE = """cd /run/held || exit 1
+have=$(ls | wc -l)
+while [ $have -lt $1 ]; do dd if=/dev/zero of=$have bs=1M count=16 2>/dev/null || exit 1; have=$((have+1)); done
+while [ $have -gt $1 ]; do have=$((have-1)); rm $have; done"""
+
+
+def host_memory():
+    with open("/proc/meminfo", encoding="utf-8") as lines:
+        values = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines}
+    with open("/proc/pressure/memory", encoding="utf-8") as lines:
+        pressure = float(lines.readline().split("avg10=")[1].split()[0])
+    return {"available": values["MemAvailable"], "total": values["MemTotal"], "pressure": pressure}
+
+
+def wanted(guest, seconds):
+    """MiB that a guest holds then: waves of three minutes, one third apart."""
+    phase = 2 * math.pi * (seconds / 180 + GUESTS.index(guest) / 3)
+    return 330 + 270 * math.sin(phase)
+
+
+def start(daemon):
+    for guest in GUESTS:
+        daemon.create_guest(guest, memory={"size": 512 * MIB, "dynamic": {"enabled": True, "minimum": 256 * MIB, "maximum": 1024 * MIB}})
+        daemon.start_machine(guest, wait="ready")
+        daemon.exec(guest, "mkdir", "/run/held")
+        code, _, error = daemon.exec(guest, "mount", "-t", "tmpfs", "-o", "size=900m", "held", "/run/held")
+        assert code == 0, error
+
+
+def main():
+    daemon = Daemon().start()
+    start(daemon)
+    processes = {guest: daemon.machine(guest)["state"]["processId"] for guest in GUESTS}
+    began = time.monotonic()
+    while (now := time.monotonic() - began) < SECONDS:
+        reading = {"second": round(now, 1), "host": host_memory(), "guests": {}}
+        for guest in GUESTS:
+            pieces = round(wanted(guest, now) / PIECE)
+            code, _, error = daemon.exec(guest, "sh", "-c", SHAPE, "shape", str(pieces), timeoutSeconds=60)
+            report = daemon.expect(200, "GET", f"/machines/{guest}/memory").json
+            reading["guests"][guest] = {"held": pieces * PIECE * MIB, "code": code, "error": error.decode(errors="replace"),
+                                        "used": report["used"], "assigned": report["assigned"], "changes": len(report["changes"])}
+        print(json.dumps(reading), flush=True)
+        time.sleep(max(0, 2 - (time.monotonic() - began - now)))
+    for guest in GUESTS:
+        machine = daemon.machine(guest)["state"]
+        assert machine["status"] == "running" and machine["processId"] == processes[guest], machine
+        code, output, _ = daemon.exec(guest, "dmesg")
+        print(json.dumps({"guest": guest, "killed": output.decode(errors="replace").count("Out of memory: Killed")}), flush=True)
+    daemon.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
