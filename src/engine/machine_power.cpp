@@ -210,6 +210,7 @@ Awaitable<> MachinePower::handle_event(std::string id, hypervisor::MachineEvent 
       context_.machines.observe(*entry, entry->status, "The guest's kernel has panicked.");
       restart_after_crash(*entry);
       break;
+    case Kind::tpm_lost: context_.machines.observe(*entry, entry->status, event.detail); break;
     case Kind::reset:
       entry->ready = entry->agent = entry->panicked = false;
       context_.machines.publish(*entry);

@@ -62,6 +62,7 @@ struct MachineEvent {
     shutdown,       ///< the guest switched itself off; exited follows
     reset,          ///< the guest restarted itself
     panicked,       ///< the guest's kernel reported a panic
+    tpm_lost,       ///< the process that played the TPM has ended; the guest goes on without
     agent_changed,  ///< the guest agent opened or closed its port
     exited,         ///< the process is gone
   };

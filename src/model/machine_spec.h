@@ -15,6 +15,7 @@ namespace visor::model {
 BOOST_DEFINE_ENUM_CLASS(Arch, x86_64, aarch64)
 BOOST_DEFINE_ENUM_CLASS(Accelerator, auto_, kvm, tcg)
 BOOST_DEFINE_ENUM_CLASS(Firmware, uefi, bios)
+BOOST_DEFINE_ENUM_CLASS(SecureBoot, off, microsoft, own)
 BOOST_DEFINE_ENUM_CLASS(OsFamily, linux_, windows, other)
 BOOST_DEFINE_ENUM_CLASS(DiskDevice, disk, cdrom)
 BOOST_DEFINE_ENUM_CLASS(DiskFormat, qcow2, raw, vmdk, vhdx, vdi)
@@ -127,8 +128,9 @@ struct Nic {
   std::string mac;
   bool link_up = true;
   std::vector<PortForward> forwards;
+  std::int32_t boot_index = -1;  ///< place in the boot order (network boot), lowest first; -1: not booted from
 };
-BOOST_DESCRIBE_STRUCT(Nic, (), (id, switch_, model, mac, link_up, forwards))
+BOOST_DESCRIBE_STRUCT(Nic, (), (id, switch_, model, mac, link_up, forwards, boot_index))
 
 struct Display {
   DisplayModel model = DisplayModel::virtio;
@@ -146,6 +148,12 @@ struct Boot {
   std::string cmdline;
 };
 BOOST_DESCRIBE_STRUCT(Boot, (), (menu, kernel, initrd, cmdline))
+
+/// A security chip of its own (TPM 2.0), played by swtpm.
+struct Tpm {
+  bool enabled = false;
+};
+BOOST_DESCRIBE_STRUCT(Tpm, (), (enabled))
 
 /// A clock that the guest has to wind; when it stops winding, `action` is done.
 struct Watchdog {
@@ -174,6 +182,8 @@ struct MachineSpec {
   std::string chipset = "auto";  ///< auto (q35 on x86_64, virt on aarch64), q35, i440fx, virt
   std::string machine_version;   ///< versioned QEMU machine type, pinned at the first start ("pc-q35-7.2")
   Firmware firmware = Firmware::uefi;
+  SecureBoot secure_boot = SecureBoot::off;
+  Tpm tpm;
   Os os;
   Cpu cpu;
   Memory memory;
@@ -191,7 +201,7 @@ struct MachineSpec {
   Protection protection;
 };
 BOOST_DESCRIBE_STRUCT(MachineSpec, (),
-                      (arch, accelerator, chipset, machine_version, firmware, os, cpu, memory, disks, nics, display, boot, clock,
-                       guest_agent, rng, watchdog, autostart, on_reboot, on_crash, protection))
+                      (arch, accelerator, chipset, machine_version, firmware, secure_boot, tpm, os, cpu, memory, disks, nics,
+                       display, boot, clock, guest_agent, rng, watchdog, autostart, on_reboot, on_crash, protection))
 
 }  // namespace visor::model

@@ -160,6 +160,13 @@ std::vector<Setting> platform() {
           "The versioned QEMU machine type. Pinned at the first start, so that an update of QEMU changes nothing in the guest.")),
       fixed(choice("firmware", json::enum_names<Firmware>(), "Firmware",
                    "UEFI for modern systems, BIOS for old ones. Not used with a direct kernel.")),
+      choice(
+          "secureBoot", json::enum_names<SecureBoot>(), "Secure Boot",
+          "The firmware starts only what is signed. microsoft: by the keys that Windows and most Linux systems are signed with; "
+          "own: by keys that you enroll in the firmware. Each choice keeps firmware variables of its own."),
+      make("tpm.enabled", "boolean", "TPM 2.0",
+           "A security chip (swtpm) that keeps keys and measures the start, as Windows 11 wants it. What it holds stays with the "
+           "machine, also while it is switched off."),
       make("os.id", "string", "Operating system", "Short id of the guest system such as debian12; only shown."),
       choice("os.family", json::enum_names<OsFamily>(), "System family", "Which kind of system the guest is."),
   };
@@ -177,7 +184,8 @@ std::vector<Setting> disks() {
       choice("disks[].format", json::enum_names<DiskFormat>(), "Format", "Format of the file."),
       choice("disks[].bus", json::enum_names<DiskBus>(), "Bus", "How the guest reaches the disk; auto takes virtio for disks."),
       make("disks[].readOnly", "boolean", "Read-only", "The guest cannot write to it."),
-      number("disks[].bootIndex", "integer", -1, 999, "Boot order", "Lowest first; -1: never booted from."),
+      live_if_possible(number("disks[].bootIndex", "integer", -1, 999, "Boot order",
+                              "Lowest first; -1: never booted from. It counts from the guest's next restart on.")),
   };
 }
 
@@ -191,6 +199,8 @@ std::vector<Setting> network() {
              "virtio is fastest; e1000e and rtl8139 work without drivers."),
       make("nics[].mac", "string", "MAC address", "Chosen when the machine is created, unless given."),
       live(make("nics[].linkUp", "boolean", "Cable", "Whether the virtual cable is plugged in.")),
+      live_if_possible(number("nics[].bootIndex", "integer", -1, 999, "Boot order",
+                              "Place of a start from the network among the disks, lowest first; -1: never.")),
       make("nics[].forwards", "list", "Port forwards", "Ports of the host that lead into the guest."),
   };
 }

@@ -140,6 +140,9 @@ void check_nic(const Nic& nic, const std::string& path, Validation& validation) 
     validation.refuse(path + ".mac", "format",
                       fmt::format("'{}' is not a unicast MAC address like 52:54:00:12:34:56.", text::printable(nic.mac)));
   }
+  if (nic.boot_index < -1 || nic.boot_index > 999) {
+    validation.refuse(path + ".bootIndex", "range", "The place in the boot order must be between -1 (not bootable) and 999.");
+  }
   std::set<std::pair<Protocol, std::uint16_t>> ports;
   for (std::size_t i = 0; i < nic.forwards.size(); ++i) {
     const PortForward& forward = nic.forwards[i];

@@ -55,6 +55,8 @@ void add_seed(const ArgumentInput& input, PciPorts& ports, ArgumentList& list);
 void add_nics(const ArgumentInput& input, PciPorts& ports, ArgumentList& list);
 void add_display(const ArgumentInput& input, ArgumentList& list);
 void add_channels(const ArgumentInput& input, ArgumentList& list);
+/// Front and back end of the TPM; swtpm itself is started beside QEMU.
+void add_tpm(const ArgumentInput& input, ArgumentList& list);
 void add_helpers(const ArgumentInput& input, ArgumentList& list);
 /// Whether the machine's memory is held by huge pages.
 bool has_huge_pages(const model::Memory& memory);

@@ -24,6 +24,7 @@ constexpr std::chrono::milliseconds kMenuTime{5000};
 std::string machine_value(const ArgumentInput& input) {
   std::string value = input.plan.choices.machine_type + ",usb=off,dump-guest-core=off";
   if (!input.spec().memory.merge) value += ",mem-merge=off";
+  if (input.plan.choices.firmware && input.plan.choices.firmware->secure) value += ",smm=on";
   if (input.x86()) {
     value += ",vmport=off";
   } else {
@@ -37,7 +38,9 @@ std::string machine_value(const ArgumentInput& input) {
 }
 
 bool any_boot_index(const model::MachineSpec& spec) {
-  return std::any_of(spec.disks.begin(), spec.disks.end(), [](const model::Disk& disk) { return disk.boot_index >= 0; });
+  const auto has_place = [](const auto& device) { return device.boot_index >= 0; };
+  return std::any_of(spec.disks.begin(), spec.disks.end(), has_place) ||
+         std::any_of(spec.nics.begin(), spec.nics.end(), has_place);
 }
 
 std::string boot_value(const model::MachineSpec& spec) {
@@ -64,12 +67,12 @@ void add_machine(const ArgumentInput& input, ArgumentList& list) {
   const model::MachineSpec& spec = input.spec();
   const std::string& accelerator = input.plan.choices.accelerator;
   list.add("-machine", machine_value(input), spec.machine_version.empty() ? "spec.chipset" : "spec.machineVersion",
-           {"spec.memory.merge", "spec.firmware"});
+           {"spec.memory.merge", "spec.firmware", "spec.secureBoot"});
   list.add("-accel", accelerator == "tcg" ? "tcg,thread=multi" : accelerator, "spec.accelerator");
   add_processors(input, list);
   add_memory(input, list);
   list.add("-rtc", clock_value(spec), spec.clock == model::Clock::auto_ ? "spec.os.family" : "spec.clock");
-  list.add("-boot", boot_value(spec), "spec.disks[].bootIndex", {"spec.boot.menu"});
+  list.add("-boot", boot_value(spec), "spec.disks[].bootIndex", {"spec.nics[].bootIndex", "spec.boot.menu"});
   // A guest that switches itself off leaves QEMU waiting: so it is never mistaken for a crash, even if no daemon was there to see it.
   // A panic is reported; what follows is the guest's own choice (kernel.panic, crash dump).
   list.add("-action", "shutdown=pause,panic=none", "visor");
@@ -150,6 +153,7 @@ std::vector<model::ExplainedArgument> make_arguments(const hypervisor::MachineDe
   add_nics(input, ports, list);
   ports.add_spare(kSparePorts);
   add_display(input, list);
+  add_tpm(input, list);
   add_helpers(input, list);
   if (definition.restore_from) list.add("-incoming", "defer", "visor");
   return list.take();

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "qemu/argument_list.h"
 #include "qemu/live_settings.h"
+#include "qemu/tpm.h"
 
 namespace visor::qemu {
 namespace {
@@ -83,8 +84,12 @@ void add_nics(const ArgumentInput& input, PciPorts& ports, ArgumentList& list) {
     list.add_json("-netdev", backend, setting + ".forwards");
     boost::json::object card{{"driver", nic_driver(nic.model)}, {"id", nic_device_id(nic.id)}, {"netdev", netdev_id(nic.id)}};
     if (!nic.mac.empty()) card["mac"] = nic.mac;
-    // No option ROM: nothing boots from the network, and the firmware starts faster.
-    card["romfile"] = "";
+    if (nic.boot_index >= 0 && input.spec().boot.kernel.empty()) {
+      card["bootindex"] = nic.boot_index;
+    } else {
+      // No option ROM: nothing boots from the network, and the firmware starts faster.
+      card["romfile"] = "";
+    }
     ports.attach(card, setting);
     list.add_json("-device", card, setting + ".model");
   }
@@ -127,6 +132,14 @@ void add_channels(const ArgumentInput& input, ArgumentList& list) {
                  {"chardev", "agent0"},
                  {"name", "org.qemu.guest_agent.0"}},
                 "spec.guestAgent");
+}
+
+void add_tpm(const ArgumentInput& input, ArgumentList& list) {
+  if (input.plan.tpm_socket < 0) return;
+  const char* setting = "spec.tpm.enabled";
+  list.add("-chardev", fmt::format("socket,id=tpm-control,fd={}", input.plan.tpm_socket), setting);
+  list.add("-tpmdev", "emulator,id=tpm-backend,chardev=tpm-control", setting);
+  list.add_json("-device", {{"driver", tpm_driver(input.chipset)}, {"id", "tpm"}, {"tpmdev", "tpm-backend"}}, setting);
 }
 
 void add_helpers(const ArgumentInput& input, ArgumentList& list) {

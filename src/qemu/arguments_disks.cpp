@@ -188,6 +188,10 @@ void add_firmware(const ArgumentInput& input, ArgumentList& list) {
   };
   add("firmware-code", input.plan.firmware->code);
   add("firmware-variables", input.plan.firmware->variables);
+  if (!input.plan.choices.firmware->secure) return;
+  // Only the firmware itself may change its keys; it cannot sleep (S3) then.
+  list.add("-global", "driver=cfi.pflash01,property=secure,value=on", "spec.secureBoot");
+  list.add("-global", "driver=ICH9-LPC,property=disable_s3,value=1", "spec.secureBoot");
 }
 
 }  // namespace visor::qemu

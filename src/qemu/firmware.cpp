@@ -19,15 +19,20 @@ namespace {
 
 struct Candidate {
   model::Arch arch;
+  model::SecureBoot secure_boot;
   const char* code;
   const char* variables;
 };
 
+using Keys = model::SecureBoot;
+
 /// 4 MiB builds first: the 2 MiB ones have too little room for the variables of current Windows.
-constexpr std::array<Candidate, 3> kCandidates{{
-    {model::Arch::x86_64, "usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_VARS_4M.fd"},
-    {model::Arch::x86_64, "usr/share/OVMF/OVMF_CODE.fd", "usr/share/OVMF/OVMF_VARS.fd"},
-    {model::Arch::aarch64, "usr/share/AAVMF/AAVMF_CODE.fd", "usr/share/AAVMF/AAVMF_VARS.fd"},
+constexpr std::array<Candidate, 5> kCandidates{{
+    {model::Arch::x86_64, Keys::off, "usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_VARS_4M.fd"},
+    {model::Arch::x86_64, Keys::off, "usr/share/OVMF/OVMF_CODE.fd", "usr/share/OVMF/OVMF_VARS.fd"},
+    {model::Arch::x86_64, Keys::microsoft, "usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "usr/share/OVMF/OVMF_VARS_4M.ms.fd"},
+    {model::Arch::x86_64, Keys::own, "usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "usr/share/OVMF/OVMF_VARS_4M.fd"},
+    {model::Arch::aarch64, Keys::off, "usr/share/AAVMF/AAVMF_CODE.fd", "usr/share/AAVMF/AAVMF_VARS.fd"},
 }};
 
 void copy_sparse(const os::Fd& from, const os::Fd& to) {
@@ -50,13 +55,19 @@ void copy_sparse(const os::Fd& from, const os::Fd& to) {
 
 }  // namespace
 
-std::optional<Choices::Firmware> find_firmware(model::Arch arch, const std::filesystem::path& root) {
+std::optional<Choices::Firmware> find_firmware(model::Arch arch, model::SecureBoot secure_boot,
+                                               const std::filesystem::path& root) {
   for (const Candidate& candidate : kCandidates) {
-    if (candidate.arch != arch) continue;
-    Choices::Firmware firmware{root / candidate.code, root / candidate.variables};
+    if (candidate.arch != arch || candidate.secure_boot != secure_boot) continue;
+    Choices::Firmware firmware{root / candidate.code, root / candidate.variables, secure_boot != model::SecureBoot::off};
     if (std::filesystem::exists(firmware.code) && std::filesystem::exists(firmware.variables_template)) return firmware;
   }
   return std::nullopt;
+}
+
+bool has_network_boot(const std::filesystem::path& root) {
+  return std::filesystem::exists(root / "usr/lib/ipxe/qemu/efi-virtio.rom") ||
+         std::filesystem::exists(root / "usr/share/qemu/efi-virtio.rom");
 }
 
 bool wants_firmware(const model::MachineSpec& spec) { return spec.firmware == model::Firmware::uefi && spec.boot.kernel.empty(); }

@@ -71,6 +71,13 @@ LaunchFiles LaunchFiles::open(const hypervisor::MachineDefinition& definition, c
   files.add(os::listen_unix(definition.runtime_directory, kPeopleSocket), plan.people_socket);
   files.add(os::listen_unix(definition.runtime_directory, kSerialSocket), plan.serial_socket);
   if (plan.agent_socket >= 0) files.add(os::listen_unix(definition.runtime_directory, kAgentSocket), plan.agent_socket);
+  if (plan.tpm_socket >= 0) {
+    auto [qemu_end, tpm_end] = os::socket_pair();
+    // swtpm reads a state that is longer than one message in one go.
+    if (::fcntl(tpm_end.get(), F_SETFL, 0) != 0) throw system_error("prepare the socket of the TPM", errno);
+    files.add(std::move(qemu_end), plan.tpm_socket);
+    files.tpm_end_ = std::move(tpm_end);
+  }
   return files;
 }
 

@@ -20,6 +20,8 @@ class LaunchFiles {
   std::vector<std::pair<int, int>> descriptors() const;
   /// Files that QEMU opens once more by /proc/self/fd: what its box must let it read.
   const std::vector<std::filesystem::path>& reopened() const { return reopened_; }
+  /// The TPM's end of its socket pair; empty without TPM.
+  const os::Fd& tpm_end() const { return tpm_end_; }
 
  private:
   void add(os::Fd fd, int number) { files_.emplace_back(std::move(fd), number); }
@@ -27,6 +29,7 @@ class LaunchFiles {
 
   std::vector<std::pair<os::Fd, int>> files_;
   std::vector<std::filesystem::path> reopened_;
+  os::Fd tpm_end_;
 };
 
 }  // namespace visor::qemu

@@ -31,6 +31,7 @@
 #include "qemu/launch_files.h"
 #include "qemu/live_settings.h"
 #include "qemu/ports.h"
+#include "qemu/tpm.h"
 #include "qmp/commands.h"
 #include "qmp/device_commands.h"
 
@@ -119,6 +120,7 @@ void require_not_running(const hypervisor::MachineDefinition& definition) {
 /// One try to start; kept apart from the coroutine so that its failure can be cleaned up after.
 struct Attempt {
   os::Process process;
+  std::optional<os::Process> tpm;
   std::unique_ptr<qmp::Client> client;
   bool spawned = false;
 };
@@ -151,6 +153,14 @@ Awaitable<> attempt(Attempt& attempt, const hypervisor::MachineDefinition& defin
     os::Fd group = resources.groups.enter(definition.id, definition.name, definition.spec.cpu);
     attempt.process = spawn(definition, plan, files, user, std::move(group), record);
     attempt.spawned = true;
+    if (files.tpm_end()) {
+      // After QEMU, so that there is never a TPM that nobody waits for. QEMU's first word to it is heard when it is there.
+      attempt.tpm = start_tpm(definition, plan, files.tpm_end(), choose_user(false), [&](const os::Process& tpm) {
+        record.tpm_pid = tpm.pid();
+        record.tpm_start_time = tpm.start_time();
+        write_record(definition.runtime_directory, record);
+      });
+    }
     // From here on QEMU alone holds the listening sockets: when it ends, our connection ends too.
   }
   std::optional<os::Fd> connection = os::connect_unix(definition.runtime_directory, kControlSocket);
@@ -186,6 +196,11 @@ Awaitable<> clean_up(Attempt& attempt, const hypervisor::MachineDefinition& defi
       attempt.process.reap();
     }
     attempt.spawned = false;
+  }
+  if (attempt.tpm) {
+    attempt.tpm->signal(SIGKILL);
+    attempt.tpm->reap();
+    attempt.tpm.reset();
   }
   remove_leftovers(definition.runtime_directory);
   resources.release(definition.id, definition.runtime_directory);
@@ -258,6 +273,7 @@ Awaitable<Launched> launch(hypervisor::MachineDefinition definition, Choices cho
       choose_ports(plan.forwards);
       co_await attempt(current, definition, plan, *resources, launched.record);
       launched.process = std::move(current.process);
+      launched.tpm = std::move(current.tpm);
       launched.client = std::move(current.client);
       co_return launched;
     } catch (...) {  // also Asio's own exception of a cancelled wait; thrown on below as an Error

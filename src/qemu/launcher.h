@@ -30,6 +30,7 @@ QemuUser choose_user(bool with_kvm);
 /// A process that has been told to run its guest.
 struct Launched {
   os::Process process;
+  std::optional<os::Process> tpm;  ///< plays its TPM, and ends when QEMU does
   std::unique_ptr<qmp::Client> client;
   ProcessRecord record;
 };

@@ -45,6 +45,7 @@ struct MachineState {
   std::filesystem::path runtime_directory;
   os::Process process;
   std::shared_ptr<HostResources> resources;
+  std::optional<os::Process> tpm;       ///< plays its TPM; none without one, or when it has ended
   std::shared_ptr<qmp::Client> client;  ///< none while QEMU does not answer
   loop::Notifier changed;               ///< exited, connection ended, shutdown seen
   QemuGuestAgent agent;
@@ -72,6 +73,8 @@ struct MachineState {
 
 /// Waits for the end of the process and tells it; for the machine's task group.
 Awaitable<> watch_process(std::shared_ptr<MachineState> state);
+/// Waits for the end of the process that plays the machine's TPM, and tells it when QEMU goes on without; for the task group.
+Awaitable<> watch_tpm(std::shared_ptr<MachineState> state);
 /// Keeps a monitor connection, ends a QEMU whose guest is off, switches on the balloon's reports.
 Awaitable<> keep_connected(std::shared_ptr<MachineState> state);
 /// Waits until the process is gone or `timeout` is over; whether it is gone.

@@ -26,6 +26,8 @@ constexpr std::chrono::milliseconds kLastWordsTime{500};
 constexpr std::chrono::seconds kReconnectPause{5};
 constexpr std::chrono::seconds kReconnectTimeout{10};
 constexpr std::chrono::seconds kKillTime{15};
+/// swtpm needs a millisecond to see that QEMU is gone.
+constexpr std::chrono::seconds kTpmTime{2};
 
 std::string text_member(const boost::json::object& data, std::string_view key) {
   const boost::json::value* value = data.if_contains(key);
@@ -77,6 +79,18 @@ Awaitable<> enable_balloon_reports(std::shared_ptr<qmp::Client> client) {
   co_await qmp::qom_set(*client, std::string(kBalloonPath), "guest-stats-polling-interval", kBalloonPeriod.count());
 }
 
+/// With QEMU its TPM ends; the next one could not use the same directory before that.
+Awaitable<> tpm_gone(std::shared_ptr<MachineState> state) {
+  const auto end = std::chrono::steady_clock::now() + kTpmTime;
+  while (state->tpm && std::chrono::steady_clock::now() < end) {
+    co_await state->changed.wait(end - std::chrono::steady_clock::now());
+  }
+  if (!state->tpm) co_return;
+  log::warning("machine {}: its TPM did not end with it and is killed", state->record.machine_name);
+  state->tpm->signal(SIGKILL);
+  while (state->tpm) co_await state->changed.wait(kTpmTime);
+}
+
 Awaitable<> try_connect(std::shared_ptr<MachineState> state) {
   std::optional<os::Fd> socket = os::connect_unix(state->runtime_directory, kControlSocket);
   if (socket) state->adopt(co_await qmp::Client::adopt(std::move(*socket), kReconnectTimeout));
@@ -126,6 +140,7 @@ Awaitable<> watch_process(std::shared_ptr<MachineState> state) {
   while (state->client && state->client->connected() && std::chrono::steady_clock::now() < end) {
     co_await state->changed.wait(end - std::chrono::steady_clock::now());
   }
+  co_await tpm_gone(state);
   state->exited = true;
   MachineEvent event{MachineEvent::Kind::exited, state->expected, ""};
   if (!state->expected) event.detail = exit_detail(*state, status);
@@ -133,6 +148,19 @@ Awaitable<> watch_process(std::shared_ptr<MachineState> state) {
   state->resources->release(state->record.machine_id, state->runtime_directory);
   state->emit(std::move(event));
   state->changed.notify_all();
+}
+
+Awaitable<> watch_tpm(std::shared_ptr<MachineState> state) {
+  if (state->tpm) {
+    co_await loop::wait_exit(*state->tpm);
+    state->tpm.reset();
+    state->changed.notify_all();
+    // QEMU's own end may have been the cause, and is heard a moment later.
+    if (co_await wait_gone(state, kTpmTime)) co_return;
+  }
+  log::warning("machine {}: the process that played its TPM has ended", state->record.machine_name);
+  state->emit({MachineEvent::Kind::tpm_lost, false,
+               "The process that plays the TPM (swtpm) has ended; stop and start the machine to give the guest its TPM back."});
 }
 
 Awaitable<> keep_connected(std::shared_ptr<MachineState> state) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/json.h"
+
 namespace visor::qemu {
 namespace {
 
@@ -59,7 +61,9 @@ std::string resolve_cpu_model(const model::MachineSpec& spec, const std::string&
 }
 
 std::filesystem::path variables_file(const hypervisor::MachineDefinition& definition) {
-  return definition.state_directory / "nvram.fd";
+  // Each kind of firmware starts from keys of its own: changing to another one and back loses nothing.
+  if (definition.spec.secure_boot == model::SecureBoot::off) return definition.state_directory / "nvram.fd";
+  return definition.state_directory / ("nvram-" + json::enum_name(definition.spec.secure_boot) + ".fd");
 }
 
 Plan make_plan(const hypervisor::MachineDefinition& definition, Choices choices) {
@@ -79,6 +83,7 @@ Plan make_plan(const hypervisor::MachineDefinition& definition, Choices choices)
   if (!spec.boot.kernel.empty() && !spec.boot.initrd.empty()) plan.initrd = numbers.next();
   for (std::size_t i = 0; i < spec.disks.size(); ++i) plan.disks.push_back(plan_disk(definition, i, numbers));
   if (definition.seed) plan.seed = numbers.file(*definition.seed, false, "seed");
+  if (spec.tpm.enabled) plan.tpm_socket = numbers.next();
   for (const model::Nic& nic : spec.nics) plan.forwards.push_back(nic.forwards);
   plan.choices = std::move(choices);
   return plan;

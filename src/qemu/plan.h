@@ -24,8 +24,10 @@ struct Choices {
   struct Firmware {
     std::filesystem::path code;
     std::filesystem::path variables_template;
+    bool secure = false;  ///< guards its variables by system management mode: Secure Boot
   };
   std::optional<Firmware> firmware;
+  std::filesystem::path tpm_program;   ///< empty: the machine has no TPM
   std::string nested_feature = "svm";  ///< what nested virtualization is on this host: "vmx" or "svm"
 };
 
@@ -65,6 +67,7 @@ struct Plan {
   std::optional<PlannedFirmware> firmware;
   int kernel = -1;  ///< opened read-only; QEMU reads /proc/self/fd/N
   int initrd = -1;
+  int tpm_socket = -1;                                    ///< QEMU's end of the pair, -1: no TPM
   std::vector<std::vector<model::PortForward>> forwards;  ///< per nic of the spec, with the host ports really used
 };
 

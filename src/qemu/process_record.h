@@ -27,14 +27,16 @@ struct ProcessRecord {
   std::string accelerator;
   std::string accelerator_reason;
   WallTime started_at;
-  bool starting = false;  ///< QEMU is being set up: its guest has not run yet
-  Bytes memory_at_start;  ///< the most that its guest can have
-  Bytes assigned;         ///< what the balloon was told to leave it
+  std::int64_t tpm_pid = -1;         ///< the process that plays its TPM; -1: none was started
+  std::uint64_t tpm_start_time = 0;  ///< of that process
+  bool starting = false;             ///< QEMU is being set up: its guest has not run yet
+  Bytes memory_at_start;             ///< the most that its guest can have
+  Bytes assigned;                    ///< what the balloon was told to leave it
   model::MachineSpec spec;
 };
 BOOST_DESCRIBE_STRUCT(ProcessRecord, (),
                       (machine_id, machine_name, pid, start_time, boot_id, program, machine_type, accelerator, accelerator_reason,
-                       started_at, starting, memory_at_start, assigned, spec))
+                       started_at, tpm_pid, tpm_start_time, starting, memory_at_start, assigned, spec))
 
 /// The running kernel's boot id.
 std::string current_boot_id();

@@ -24,6 +24,7 @@
 #include "qemu/reattach.h"
 #include "qemu/running_machine.h"
 #include "qemu/setting_needs.h"
+#include "qemu/tpm.h"
 
 namespace visor::qemu {
 namespace {
@@ -62,7 +63,11 @@ Awaitable<HostFacts> QemuHypervisor::facts(model::Arch arch, std::filesystem::pa
   HostFacts facts;
   facts.capabilities = co_await capabilities_.get(program);
   facts.accelerators = co_await accelerators_.get(arch, program, facts.capabilities);
-  facts.has_firmware = find_firmware(arch, options_.root).has_value();
+  facts.has_firmware = find_firmware(arch, model::SecureBoot::off, options_.root).has_value();
+  facts.has_secure_firmware = find_firmware(arch, model::SecureBoot::microsoft, options_.root) &&
+                              find_firmware(arch, model::SecureBoot::own, options_.root);
+  facts.has_network_boot = has_network_boot(options_.root);
+  facts.has_tpm_program = os::find_program(kTpmProgram).has_value();
   facts.nested_feature = nested_feature(options_.root);
   facts.processors = resources_->groups.processors();
   facts.no_control_groups = resources_->groups.reason();
@@ -127,7 +132,8 @@ Awaitable<Choices> QemuHypervisor::choose(model::MachineSpec spec) {
   }
   choices.machine_type = resolve_machine(spec, facts.capabilities)->name;
   if (choices.accelerator == "kvm" && !facts.nested_feature.empty()) choices.nested_feature = facts.nested_feature;
-  if (wants_firmware(spec)) choices.firmware = find_firmware(spec.arch, options_.root);
+  if (wants_firmware(spec)) choices.firmware = find_firmware(spec.arch, spec.secure_boot, options_.root);
+  if (spec.tpm.enabled) choices.tpm_program = os::find_program(kTpmProgram).value_or(kTpmProgram);
   co_return choices;
 }
 
@@ -135,7 +141,8 @@ Awaitable<model::CommandLine> QemuHypervisor::command_line(hypervisor::MachineDe
   Choices choices = co_await choose(definition.spec);
   const std::string program = choices.program.native();
   const Plan plan = make_plan(definition, std::move(choices));
-  model::CommandLine line{program, make_arguments(definition, plan), preparing_steps(definition.spec), {}};
+  model::CommandLine line{program, make_arguments(definition, plan), tpm_steps(definition.spec), {}};
+  for (model::ExplainedStep& step : preparing_steps(definition.spec)) line.steps.push_back(std::move(step));
   explain(line);
   co_return line;
 }
@@ -148,7 +155,7 @@ Awaitable<std::unique_ptr<hypervisor::RunningMachine>> QemuHypervisor::start(hyp
   Launched launched = co_await launch(std::move(definition), std::move(choices), resources_);
   const auto executor = co_await boost::asio::this_coro::executor;
   co_return std::make_unique<QemuMachine>(executor, std::move(launched.record), directory, std::move(launched.process),
-                                          std::move(launched.client), resources_);
+                                          std::move(launched.client), std::move(launched.tpm), resources_);
 }
 
 Awaitable<hypervisor::Hypervisor::Found> QemuHypervisor::reattach(std::filesystem::path machines_directory) {

@@ -76,16 +76,34 @@ Awaitable<> take_back_save(Contact& monitor, const std::string& machine_name) {
   }
 }
 
+Awaitable<> end_process(std::optional<os::Process>& process) {
+  if (!process) co_return;
+  process->signal(SIGKILL);
+  std::function<Awaitable<os::ExitStatus>()> wait = [&process]() -> Awaitable<os::ExitStatus> {
+    co_return co_await loop::wait_exit(*process);
+  };
+  co_await loop::with_timeout<os::ExitStatus>(kExitTimeout, "The end of a process", wait);
+}
+
+/// What is left of a machine's processes.
+struct Processes {
+  std::optional<os::Process> qemu;
+  std::optional<os::Process> tpm;
+};
+
+Processes find_processes(const ProcessRecord& record) {
+  Processes found;
+  if (record.boot_id != current_boot_id()) return found;
+  found.qemu = os::Process::attach(static_cast<pid_t>(record.pid), record.start_time);
+  if (record.tpm_pid > 0) found.tpm = os::Process::attach(static_cast<pid_t>(record.tpm_pid), record.tpm_start_time);
+  return found;
+}
+
 /// Undoes a start whose guest never ran: the machine is off, as it was before.
-Awaitable<> undo_start(std::string machine_name, std::optional<os::Process> process, std::filesystem::path directory) {
+Awaitable<> undo_start(std::string machine_name, Processes& processes, std::filesystem::path directory) {
   log::info("machine {}: its start was interrupted before the guest ran", machine_name);
-  if (process) {
-    process->signal(SIGKILL);
-    std::function<Awaitable<os::ExitStatus>()> wait = [&process]() -> Awaitable<os::ExitStatus> {
-      co_return co_await loop::wait_exit(*process);
-    };
-    co_await loop::with_timeout<os::ExitStatus>(kExitTimeout, "The end of QEMU", wait);
-  }
+  co_await end_process(processes.qemu);
+  co_await end_process(processes.tpm);
   remove_leftovers(directory);
 }
 
@@ -96,13 +114,13 @@ Awaitable<> look_at(std::filesystem::path directory, std::shared_ptr<HostResourc
     remove_leftovers(directory);
     co_return;
   }
-  std::optional<os::Process> process;
-  if (record->boot_id == current_boot_id()) process = os::Process::attach(static_cast<pid_t>(record->pid), record->start_time);
+  Processes processes = find_processes(*record);
   if (record->starting) {
-    co_await undo_start(record->machine_name, std::move(process), directory);
+    co_await undo_start(record->machine_name, processes, directory);
     co_return resources->release(record->machine_id, directory);
   }
-  if (!process) {
+  if (!processes.qemu) {
+    co_await end_process(processes.tpm);
     const bool rebooted = record->boot_id != current_boot_id();
     found.crashed.push_back(
         {record->machine_id, rebooted ? "The host was restarted while the machine ran." : last_words(directory)});
@@ -113,15 +131,15 @@ Awaitable<> look_at(std::filesystem::path directory, std::shared_ptr<HostResourc
   Contact monitor = co_await contact(directory, kMonitorTimeout);
   if (monitor.client && status_of(monitor.run_state) == model::Status::starting) {
     monitor.client.reset();
-    co_await undo_start(record->machine_name, std::move(process), directory);
+    co_await undo_start(record->machine_name, processes, directory);
     co_return resources->release(record->machine_id, directory);
   }
   if (monitor.client) co_await take_back_save(monitor, record->machine_name);
   const bool switched_off = monitor.run_state == "shutdown";
   const auto executor = co_await boost::asio::this_coro::executor;
   resources->groups.know(record->machine_id, record->machine_name, record->spec.cpu);
-  found.running.push_back(std::make_unique<QemuMachine>(executor, std::move(*record), directory, std::move(*process),
-                                                        std::move(monitor.client), resources));
+  found.running.push_back(std::make_unique<QemuMachine>(executor, std::move(*record), directory, std::move(*processes.qemu),
+                                                        std::move(monitor.client), std::move(processes.tpm), resources));
   if (switched_off) static_cast<QemuMachine&>(*found.running.back()).guest_is_off();
 }
 

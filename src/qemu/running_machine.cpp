@@ -109,11 +109,16 @@ model::Status status_of(const std::string& run_state) {
 }
 
 QemuMachine::QemuMachine(boost::asio::any_io_executor executor, ProcessRecord record, std::filesystem::path runtime_directory,
-                         os::Process process, std::unique_ptr<qmp::Client> client, std::shared_ptr<HostResources> resources)
+                         os::Process process, std::unique_ptr<qmp::Client> client, std::optional<os::Process> tpm,
+                         std::shared_ptr<HostResources> resources)
     : state_(std::make_shared<MachineState>(executor, std::move(record), std::move(runtime_directory), std::move(process),
                                             std::move(resources))),
       group_(executor) {
   if (client) state_->adopt(std::move(client));
+  state_->tpm = std::move(tpm);
+  if (state_->record.tpm_pid > 0) {
+    group_.spawn("watch the TPM of " + state_->record.machine_name, [state = state_] { return watch_tpm(state); });
+  }
   group_.spawn("watch " + state_->record.machine_name, [state = state_] { return watch_process(state); });
   group_.spawn("monitor " + state_->record.machine_name, [state = state_] { return keep_connected(state); });
   state_->resources->groups.on_processors_moved(id(), [this] {

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,10 @@ struct MachineState;
 class QemuMachine final : public hypervisor::RunningMachine {
  public:
   /// `client` may be missing: a QEMU that does not answer is watched, and the monitor is tried again in the background.
+  /// `tpm`: the process that plays the machine's TPM, if it lives; of a machine that was started with one and has none now, so is told.
   QemuMachine(boost::asio::any_io_executor executor, ProcessRecord record, std::filesystem::path runtime_directory,
-              os::Process process, std::unique_ptr<qmp::Client> client, std::shared_ptr<HostResources> resources);
+              os::Process process, std::unique_ptr<qmp::Client> client, std::optional<os::Process> tpm,
+              std::shared_ptr<HostResources> resources);
   ~QemuMachine() override;
   QemuMachine(const QemuMachine&) = delete;
   QemuMachine& operator=(const QemuMachine&) = delete;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <boost/json.hpp>
 
@@ -12,6 +14,9 @@
 #include "model/setting_value.h"
 #include "model/settings.h"
 #include "model/validate_memory.h"
+#include "qemu/firmware.h"
+#include "qemu/plan.h"
+#include "qemu/tpm.h"
 
 namespace visor::qemu {
 namespace {
@@ -19,22 +24,45 @@ namespace {
 /// What QEMU locks beside the guest's memory.
 constexpr Bytes kLockedBesides{std::uint64_t{512} << 20U};
 
-/// Notes reasons by key; the first one for a key stays.
+/// Notes reasons by key, the most important one first.
 class Reasons {
  public:
+  using Map = std::map<std::string, std::vector<std::string>>;
   void add(bool missing, const std::string& reason, std::initializer_list<const char*> keys) {
     if (!missing) return;
-    for (const char* key : keys) reasons_.emplace(key, reason);
+    for (const char* key : keys) reasons_[key].push_back(reason);
   }
-  std::map<std::string, std::string> take() { return std::move(reasons_); }
+  Map take() { return std::move(reasons_); }
 
  private:
-  std::map<std::string, std::string> reasons_;
+  Map reasons_;
 };
 
-}  // namespace
+/// TPM and Secure Boot.
+void add_security(const model::MachineSpec& spec, const HostFacts& facts, Reasons& reasons) {
+  const bool x86 = spec.arch == model::Arch::x86_64;
+  const std::string chipset = resolve_chipset(spec);
+  reasons.add(!facts.has_tpm_program, "There is no swtpm on this host: install the package swtpm (`sudo apt install swtpm`).",
+              {"tpm.enabled"});
+  reasons.add(
+      !facts.capabilities.has_type(tpm_driver(chipset)),
+      fmt::format("QEMU {} was built without the TPM of this board ({}).", facts.capabilities.version, tpm_driver(chipset)),
+      {"tpm.enabled"});
+  reasons.add(!x86,
+              fmt::format("The firmware for {} cannot guard its keys; Secure Boot needs x86_64.", json::enum_name(spec.arch)),
+              {"secureBoot"});
+  reasons.add(!spec.boot.kernel.empty(), "The machine boots a kernel directly, without firmware that could check it.",
+              {"secureBoot"});
+  reasons.add(spec.firmware == model::Firmware::bios, "The machine has a BIOS; only UEFI knows Secure Boot.", {"secureBoot"});
+  reasons.add(chipset != "q35", fmt::format("The chipset {} cannot guard the firmware's keys; Secure Boot needs q35.", chipset),
+              {"secureBoot"});
+  reasons.add(!facts.has_secure_firmware,
+              fmt::format("The firmware with Secure Boot is not on this host: install the package {} (`sudo apt install {}`).",
+                          firmware_package(spec.arch), firmware_package(spec.arch)),
+              {"secureBoot"});
+}
 
-std::map<std::string, std::string> unavailable_settings(const model::MachineSpec& spec, const HostFacts& facts) {
+Reasons::Map all_reasons(const model::MachineSpec& spec, const HostFacts& facts) {
   Reasons reasons;
   const bool x86 = spec.arch == model::Arch::x86_64;
   const bool emulated = resolve_accelerator(spec, facts.accelerators) == "tcg";
@@ -67,6 +95,7 @@ std::map<std::string, std::string> unavailable_settings(const model::MachineSpec
   reasons.add(spec.display.model == model::DisplayModel::none, "The machine has no screen: set display.model.",
               {"display.width", "display.height", "display.tablet"});
   reasons.add(!spec.boot.kernel.empty(), "The machine boots a kernel directly, without firmware.", {"boot.menu", "firmware"});
+  add_security(spec, facts, reasons);
   reasons.add(spec.boot.kernel.empty(), "It belongs to a kernel that is booted directly: set boot.kernel.",
               {"boot.initrd", "boot.cmdline"});
   reasons.add(spec.watchdog.model == model::WatchdogModel::none, "The machine has no watchdog: set watchdog.model.",
@@ -74,6 +103,14 @@ std::map<std::string, std::string> unavailable_settings(const model::MachineSpec
   reasons.add(!spec.autostart.enabled, "The machine does not start with its host: set autostart.enabled.",
               {"autostart.order", "autostart.delay"});
   return reasons.take();
+}
+
+}  // namespace
+
+std::map<std::string, std::string> unavailable_settings(const model::MachineSpec& spec, const HostFacts& facts) {
+  std::map<std::string, std::string> first;
+  for (const auto& [key, reasons] : all_reasons(spec, facts)) first[key] = reasons.front();
+  return first;
 }
 
 void check_needs(const model::MachineSpec& spec, const HostFacts& facts, Validation& validation) {
@@ -92,11 +129,13 @@ void check_needs(const model::MachineSpec& spec, const HostFacts& facts, Validat
                                                             "memory.weight",
                                                             "memory.merge"};
   const boost::json::value wanted = json::to_json(spec);
-  for (const auto& [key, reason] : unavailable_settings(spec, facts)) {
+  for (const auto& [key, reasons] : all_reasons(spec, facts)) {
     if (std::find(kHarmless.begin(), kHarmless.end(), key) != kHarmless.end()) continue;
     const model::Setting* setting = model::find_setting(key);
     if (model::setting_value(wanted, key) == setting->default_) continue;
-    validation.refuse("spec." + key, "unsupported", fmt::format("{} cannot be set. {}", setting->title, reason));
+    for (const std::string& reason : reasons) {
+      validation.refuse("spec." + key, "unsupported", fmt::format("{} cannot be set. {}", setting->title, reason));
+    }
   }
 }
 

@@ -127,7 +127,6 @@ void check_memory_of_host(const model::Memory& memory, const HostFacts& facts, V
 
 void check_disks(const model::MachineSpec& spec, Validation& validation) {
   const std::string chipset = resolve_chipset(spec);
-  std::map<std::int32_t, std::string> places;
   std::size_t ide = 0;
   for (std::size_t i = 0; i < spec.disks.size(); ++i) {
     const model::Disk& disk = spec.disks[i];
@@ -143,12 +142,28 @@ void check_disks(const model::MachineSpec& spec, Validation& validation) {
       validation.refuse(field + ".bus", "unsupported",
                         fmt::format("There is no CD drive on the bus {}; use sata, scsi or usb.", json::enum_name(bus)));
     }
-    if (disk.boot_index < 0) continue;
-    const auto [other, inserted] = places.emplace(disk.boot_index, disk.id);
-    if (!inserted) {
-      validation.refuse(field + ".bootIndex", "duplicate",
-                        fmt::format("The disks {} and {} have the same place in the boot order.", other->second, disk.id));
-    }
+  }
+}
+
+void check_boot_order(const model::MachineSpec& spec, const HostFacts& facts, Validation& validation) {
+  std::map<std::int32_t, std::string> places;
+  const auto check = [&](std::int32_t place, const std::string& id, const std::string& field) {
+    if (place < 0) return;
+    const auto [other, inserted] = places.emplace(place, id);
+    if (inserted) return;
+    validation.refuse(field, "duplicate",
+                      fmt::format("The devices {} and {} have the same place in the boot order.", other->second, id));
+  };
+  for (std::size_t i = 0; i < spec.disks.size(); ++i) {
+    check(spec.disks[i].boot_index, spec.disks[i].id, fmt::format("spec.disks[{}].bootIndex", i));
+  }
+  for (std::size_t i = 0; i < spec.nics.size(); ++i) {
+    const std::string field = fmt::format("spec.nics[{}].bootIndex", i);
+    check(spec.nics[i].boot_index, spec.nics[i].id, field);
+    if (spec.nics[i].boot_index < 0 || facts.has_network_boot) continue;
+    validation.refuse(field, "unsupported",
+                      "The programs for network boot are not on this host: install the package ipxe-qemu (`sudo apt install "
+                      "ipxe-qemu`).");
   }
 }
 
@@ -173,6 +188,7 @@ void check_for_qemu(const model::MachineSpec& spec, const HostFacts& facts, Vali
   check_accelerator(spec, facts.accelerators, validation);
   check_cpu(spec, facts, validation);
   check_disks(spec, validation);
+  check_boot_order(spec, facts, validation);
   check_pinning(spec.cpu.pinning, facts, validation);
   check_memory_of_host(spec.memory, facts, validation);
   check_needs(spec, facts, validation);

@@ -18,6 +18,9 @@ struct HostFacts {
   Capabilities capabilities;
   AcceleratorReport accelerators;
   bool has_firmware = false;
+  bool has_secure_firmware = false;            ///< for every kind of Secure Boot
+  bool has_tpm_program = false;
+  bool has_network_boot = true;                ///< the programs with which network cards boot (option ROMs)
   std::string nested_feature;                  ///< how the host's KVM offers virtualization: "vmx", "svm"; empty: not at all
   std::vector<std::uint32_t> processors;       ///< of the host, that visord may use
   std::string no_control_groups;               ///< why machines have no control groups; empty: they have

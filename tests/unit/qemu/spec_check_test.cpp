@@ -136,6 +136,58 @@ TEST(SettingNeeds, EachUnavailableSettingSaysWhy) {
   EXPECT_TRUE(reasons.contains("firmware"));
 }
 
+HostFacts secure_host() {
+  HostFacts host = facts();
+  host.capabilities.types = {"tpm-crb", "tpm-tis"};
+  host.has_secure_firmware = true;
+  host.has_tpm_program = true;
+  return host;
+}
+
+TEST(SettingNeeds, ATpmThatIsNotThereSaysWhatToInstall) {
+  model::MachineSpec spec = good();
+  spec.tpm.enabled = true;
+  EXPECT_EQ(refused(spec, secure_host()), "");
+  HostFacts host = secure_host();
+  host.has_tpm_program = false;
+  EXPECT_NE(refused(spec, host).find("apt install swtpm"), std::string::npos) << refused(spec, host);
+  host = secure_host();
+  host.capabilities.types = {"tpm-tis"};
+  EXPECT_NE(refused(spec, host).find("tpm-crb"), std::string::npos) << refused(spec, host);
+}
+
+TEST(SettingNeeds, SecureBootThatNobodyWouldCheckIsRefusedWithEveryReason) {
+  model::MachineSpec spec = good();
+  spec.firmware = model::Firmware::uefi;
+  spec.secure_boot = model::SecureBoot::microsoft;
+  EXPECT_EQ(refused(spec, secure_host()), "");
+  HostFacts host = secure_host();
+  host.has_secure_firmware = false;
+  EXPECT_NE(refused(spec, host).find("apt install ovmf"), std::string::npos) << refused(spec, host);
+  spec.chipset = "i440fx";
+  spec.firmware = model::Firmware::bios;
+  spec.boot.kernel = "/boot/vmlinuz";
+  const std::string text = refused(spec, host);
+  for (const char* reason : {"directly", "BIOS", "q35", "ovmf"}) EXPECT_NE(text.find(reason), std::string::npos) << text;
+}
+
+TEST(SpecCheck, TwoDevicesInOnePlaceOfTheBootOrderAreNamed) {
+  model::MachineSpec spec = good();
+  model::Disk disk = testing::make_disk("root");
+  disk.boot_index = 1;
+  spec.disks = {disk};
+  spec.nics = {testing::make_nic("nic0")};
+  spec.nics[0].boot_index = 1;
+  const std::string text = refused(spec);
+  EXPECT_NE(text.find("spec.nics[0].bootIndex"), std::string::npos) << text;
+  EXPECT_NE(text.find("root and nic0"), std::string::npos) << text;
+  spec.nics[0].boot_index = 0;
+  EXPECT_EQ(refused(spec), "");
+  HostFacts host = facts();
+  host.has_network_boot = false;
+  EXPECT_NE(refused(spec, host).find("ipxe-qemu"), std::string::npos);
+}
+
 TEST(SettingNeeds, NestingUnderKvmNeedsAHostThatOffersIt) {
   HostFacts host = facts();
   host.accelerators.accelerators = {{"kvm", true, ""}, {"tcg", true, ""}};

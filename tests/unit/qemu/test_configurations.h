@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "hypervisor/hypervisor.h"
+#include "qemu/firmware.h"
 #include "qemu/plan.h"
 
 namespace visor::qemu::testing {
@@ -60,9 +61,12 @@ class Configurations {
     Configuration entry{name, base_definition(), {}};
     change(entry.definition);
     const bool pc = entry.definition.spec.chipset == "i440fx";
-    entry.choices = {"/usr/bin/qemu-system-x86_64", accelerator, "", pc ? "pc-i440fx-7.2" : "pc-q35-7.2", {}};
+    entry.choices.program = "/usr/bin/qemu-system-x86_64";
+    entry.choices.accelerator = accelerator;
+    entry.choices.machine_type = pc ? "pc-i440fx-7.2" : "pc-q35-7.2";
+    if (entry.definition.spec.tpm.enabled) entry.choices.tpm_program = "/usr/bin/swtpm";
     if (entry.definition.spec.firmware == model::Firmware::uefi && entry.definition.spec.boot.kernel.empty()) {
-      entry.choices.firmware = {"/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"};
+      entry.choices.firmware = find_firmware(model::Arch::x86_64, entry.definition.spec.secure_boot);
     }
     list.push_back(std::move(entry));
   }
@@ -73,9 +77,12 @@ class Configurations {
     entry.definition.spec.firmware = model::Firmware::uefi;
     entry.definition.spec.memory.size = 128_MiB;
     change(entry.definition);
-    entry.choices = {"/usr/bin/qemu-system-aarch64", "tcg", "", "virt-7.2", {}};
+    entry.choices.program = "/usr/bin/qemu-system-aarch64";
+    entry.choices.accelerator = "tcg";
+    entry.choices.machine_type = "virt-7.2";
+    if (entry.definition.spec.tpm.enabled) entry.choices.tpm_program = "/usr/bin/swtpm";
     if (entry.definition.spec.boot.kernel.empty()) {
-      entry.choices.firmware = {"/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"};
+      entry.choices.firmware = find_firmware(model::Arch::aarch64, model::SecureBoot::off);
     }
     list.push_back(std::move(entry));
   }
@@ -293,6 +300,31 @@ inline void add_boot_configurations(Configurations& all) {
   all.arm("arm-kernel", [](Definition& d) { d.spec.boot = {false, "/boot/vmlinuz", "/boot/initrd", "console=ttyAMA0"}; });
 }
 
+inline void add_security_configurations(Configurations& all) {
+  using Definition = hypervisor::MachineDefinition;
+  all.x86("tpm", [](Definition& d) { d.spec.tpm.enabled = true; });
+  all.x86("tpm-i440fx", [](Definition& d) {
+    d.spec.chipset = "i440fx";
+    d.spec.tpm.enabled = true;
+  });
+  all.x86("tpm-uefi", [](Definition& d) {
+    d.spec.firmware = model::Firmware::uefi;
+    d.spec.tpm.enabled = true;
+  });
+  for (const model::SecureBoot keys : {model::SecureBoot::microsoft, model::SecureBoot::own}) {
+    all.x86("secure-boot-" + json::enum_name(keys), [keys](Definition& d) {
+      d.spec.firmware = model::Firmware::uefi;
+      d.spec.secure_boot = keys;
+    });
+  }
+  all.x86("secure-boot-tpm", [](Definition& d) {
+    d.spec.firmware = model::Firmware::uefi;
+    d.spec.secure_boot = model::SecureBoot::microsoft;
+    d.spec.tpm.enabled = true;
+  });
+  all.arm("arm-tpm", [](Definition& d) { d.spec.tpm.enabled = true; });
+}
+
 inline void add_disk_configurations(Configurations& all) {
   using Definition = hypervisor::MachineDefinition;
   using model::DiskBus;
@@ -392,6 +424,24 @@ inline void add_card_configurations(Configurations& all) {
     d.spec.chipset = "i440fx";
     d.spec.nics.push_back(make_nic("nic0"));
   });
+  for (const NicModel model : {NicModel::virtio, NicModel::e1000e, NicModel::rtl8139}) {
+    all.x86("network-boot-" + json::enum_name(model), [model](Definition& d) {
+      d.spec.nics.push_back(make_nic("nic0", model));
+      d.spec.nics[0].boot_index = 0;
+    });
+  }
+  all.x86("network-boot-after-disk", [](Definition& d) {
+    model::Disk disk = make_disk("root");
+    disk.boot_index = 0;
+    add_disk(d, disk, {{"/volumes/a.qcow2", model::DiskFormat::qcow2}});
+    d.spec.nics.push_back(make_nic("nic0"));
+    d.spec.nics[0].boot_index = 1;
+  });
+  all.x86("network-boot-direct-kernel", [](Definition& d) {
+    d.spec.boot.kernel = "/boot/vmlinuz";
+    d.spec.nics.push_back(make_nic("nic0"));
+    d.spec.nics[0].boot_index = 0;
+  });
   all.x86("display-virtio", [](Definition& d) { d.spec.display.model = model::DisplayModel::virtio; });
   all.x86("display-std", [](Definition& d) { d.spec.display.model = model::DisplayModel::std_; });
   all.arm("arm-display", [](Definition& d) { d.spec.display.model = model::DisplayModel::virtio; });
@@ -408,6 +458,7 @@ inline std::vector<Configuration> configurations() {
   add_share_configurations(all);
   add_processor_model_configurations(all);
   add_boot_configurations(all);
+  add_security_configurations(all);
   add_disk_configurations(all);
   add_cdrom_configurations(all);
   add_card_configurations(all);

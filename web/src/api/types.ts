@@ -51,6 +51,7 @@ export interface Nic {
   mac: string;
   linkUp: boolean;
   forwards: PortForward[];
+  bootIndex: number;
 }
 
 export interface MachineSpec {

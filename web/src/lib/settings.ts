@@ -127,6 +127,8 @@ const groupOfKey: Record<string, string> = {
   autostart: 'autostart',
   protection: 'protection',
   watchdog: 'watchdog',
+  secureBoot: 'security',
+  tpm: 'security',
 };
 
 /** Rows of a category that stand together under a heading of their own; empty: those at the top. */
