@@ -15,6 +15,7 @@
 #include "model/validate_memory.h"
 #include "model/validate_processors.h"
 #include "qemu/arguments.h"
+#include "qemu/boot_order.h"
 #include "qemu/pinning.h"
 #include "qmp/commands.h"
 #include "qmp/device_commands.h"
@@ -245,6 +246,8 @@ std::optional<std::string> why_it_waits(const std::string& key, const ProcessRec
     if (wanted.memory.size.count <= record.memory_at_start.count) return std::nullopt;
     return fmt::format("The machine was started with {}; more applies at the next start.", format_bytes(record.memory_at_start));
   }
+  if (key == "disks[].bootIndex") return why_boot_order_waits(record.spec, wanted, false);
+  if (key == "nics[].bootIndex") return why_boot_order_waits(record.spec, wanted, true);
   return "Applies at the next start.";
 }
 
@@ -255,8 +258,9 @@ bool is_applied(const ProcessRecord& record, const model::MachineSpec& wanted) {
                         [&](const model::Nic& other) { return other.id == nic.id && other.link_up != nic.link_up; });
   });
   const auto same_or_waits = [&](bool same, const char* key) { return same || why_it_waits(key, record, wanted).has_value(); };
-  return links && now.on_reboot == wanted.on_reboot && now.watchdog.action == wanted.watchdog.action &&
-         same_or_waits(now.memory.size == wanted.memory.size, "memory.size") && same_memory(now.memory, wanted.memory) &&
+  return links && has_boot_order(now, wanted) && now.on_reboot == wanted.on_reboot &&
+         now.watchdog.action == wanted.watchdog.action && same_or_waits(now.memory.size == wanted.memory.size, "memory.size") &&
+         same_memory(now.memory, wanted.memory) &&
          same_or_waits(now.memory.dynamic.maximum == wanted.memory.dynamic.maximum, "memory.dynamic.maximum") &&
          same_or_waits(now.cpu.count == wanted.cpu.count, "cpu.count") && same_threads(now.cpu, wanted.cpu);
 }
@@ -268,6 +272,7 @@ Awaitable<> apply_live(std::shared_ptr<MachineState> state, model::MachineSpec w
   try {
     co_await change_links(*client, now, wanted);
     co_await change_actions(*client, now, wanted);
+    co_await change_boot_order(*client, now, wanted);
     co_await change_memory(state->record, *client, wanted);
     if (now.cpu.maximum > 0) now.cpu.count = co_await processor_count(*client);
     if (now.cpu.count != wanted.cpu.count && !why_it_waits("cpu.count", state->record, wanted)) {

@@ -21,6 +21,7 @@ std::vector<Command> inspect_commands();
 std::vector<Command> explain_commands();
 std::vector<Command> memory_commands();
 std::vector<Command> pin_commands();
+std::vector<Command> boot_commands();
 std::vector<Command> image_commands();
 std::vector<Command> task_commands();
 std::vector<Command> event_commands();

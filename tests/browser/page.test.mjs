@@ -291,6 +291,57 @@ describe("machine", () => {
       await page.getByText("Makes no argument of QEMU.").waitFor();
     }));
 
+  it("puts what a machine starts from in order, by key and by drag", () =>
+    withPage("/", {}, async (page) => {
+      const ask = (method, path, body) =>
+        page.evaluate(
+          async ([method, path, body]) =>
+            (
+              await fetch(`/api/v1/machines${path}`, {
+                method,
+                headers: { "content-type": "application/json" },
+                body: body && JSON.stringify(body),
+              })
+            ).status,
+          [method, path, body],
+        );
+      const spec = {
+        firmware: "bios",
+        memory: { size: 2 ** 26 },
+        disks: [{ id: "cd", device: "cdrom", bootIndex: 0 }],
+        nics: [{ id: "nic0", bootIndex: 1 }],
+      };
+      assert.equal(await ask("POST", "", { name: "chooser", spec }), 202);
+      try {
+        await page.goto(new URL("/machines/chooser/settings/boot", page.url()).href);
+        const list = page.getByRole("list", { name: "Boot order" });
+        const first = (id) =>
+          list.getByRole("listitem").first().getByText(id, { exact: true }).waitFor();
+        await first("cd");
+        assert.deepEqual(await axeFindings(page), []);
+        const up = page.getByRole("button", { name: "Move nic0 up" });
+        await up.focus();
+        await page.keyboard.press("Enter");
+        await first("nic0");
+        await page.waitForFunction(
+          () => document.activeElement?.getAttribute("aria-label") === "Move nic0 up",
+        );
+        const item = (id) => list.getByRole("listitem").filter({ hasText: id });
+        await item("cd").dragTo(item("nic0"));
+        await first("cd");
+        await page.getByRole("switch", { name: "Start from cd" }).uncheck();
+        await first("nic0");
+        await page.reload();
+        await first("nic0");
+        assert.equal(
+          await page.getByRole("switch", { name: "Start from cd" }).isChecked(),
+          false,
+        );
+      } finally {
+        await ask("DELETE", "/chooser");
+      }
+    }));
+
   it("lists what deleting removes and asks for the name", () =>
     withPage(pages.delete, {}, async (page) => {
       const dialog = page.getByRole("dialog");

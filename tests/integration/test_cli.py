@@ -194,7 +194,7 @@ class Formats(CommandLine):
 class Help(CommandLine):
     VERBS = ["launch", "create", "list", "info", "start", "stop", "restart", "reset", "pause", "resume", "save", "rename", "delete", "set",
              "console", "shell", "screen", "exec", "push", "pull", "image list", "image build",
-             "image import", "host info", "host topology", "task list", "token create", "event", "web", "completion", "api"]
+             "image import", "boot-order", "host info", "host topology", "task list", "token create", "event", "web", "completion", "api"]
 
     def test_every_verb_has_help_with_an_example(self):
         for verb in self.VERBS:

@@ -100,6 +100,7 @@ export function makeMachine(what, index = 0) {
           model: 'virtio',
           mac: '52:54:00:12:34:56',
           linkUp: true,
+          bootIndex: -1,
           forwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 40022 + index, guestPort: 22 }],
         },
       ],

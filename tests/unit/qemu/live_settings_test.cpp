@@ -12,6 +12,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "base/cpu_list.h"
+#include "base/json.h"
 #include "os/affinity.h"
 #include "os/file.h"
 #include "qemu/qemu_hypervisor.h"
@@ -49,6 +50,54 @@ TEST_F(LiveSettings, ProcessorsCanBeAddedToARunningMachineUpToItsMaximum) {
     EXPECT_NE(machine->keeps_waiting("cpu.count", wanted).value_or("").find("room for 3"), std::string::npos);
     co_await machine->apply(wanted, false);
     EXPECT_EQ(machine->running_spec().cpu.count, 3U) << "what keeps waiting is not applied";
+    co_await machine->quit(5s);
+  });
+}
+
+TEST_F(LiveSettings, TheBootOrderOfDisksOnEveryBusIsTurnedRoundWhileTheMachineRuns) {
+  run([&]() -> Awaitable<> {
+    hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
+    using model::DiskBus;
+    for (const DiskBus bus : {DiskBus::virtio, DiskBus::scsi, DiskBus::sata, DiskBus::nvme, DiskBus::usb}) {
+      model::Disk disk;
+      disk.id = json::enum_name(bus);
+      disk.bus = bus;
+      disk.boot_index = static_cast<std::int32_t>(definition.spec.disks.size());
+      const std::filesystem::path file = root_.path() / (disk.id + ".raw");
+      co_await testing::make_image(file, "raw");
+      definition.spec.disks.push_back(disk);
+      definition.disks.push_back({disk.id, {{file, model::DiskFormat::raw}}});
+    }
+    const auto machine = co_await hypervisor_.start(definition);
+    model::MachineSpec wanted = definition.spec;
+    for (std::size_t i = 0; i < wanted.disks.size(); ++i) {
+      wanted.disks[i].boot_index = static_cast<std::int32_t>(wanted.disks.size() - i) - 2;
+    }
+    EXPECT_EQ(machine->keeps_waiting("disks[].bootIndex", wanted), std::nullopt);
+    co_await machine->apply(wanted, false);
+    for (std::size_t i = 0; i < wanted.disks.size(); ++i) {
+      EXPECT_EQ(machine->running_spec().disks[i].boot_index, wanted.disks[i].boot_index) << wanted.disks[i].id;
+    }
+    co_await machine->quit(5s);
+  });
+}
+
+TEST_F(LiveSettings, AnAdapterLeavesTheBootOrderAtOnceAndEntersItAtTheNextStart) {
+  run([&]() -> Awaitable<> {
+    hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
+    definition.spec.nics.resize(2);
+    definition.spec.nics[0].id = "first";
+    definition.spec.nics[0].boot_index = 0;
+    definition.spec.nics[1].id = "second";
+    const auto machine = co_await hypervisor_.start(definition);
+    model::MachineSpec wanted = definition.spec;
+    wanted.nics[0].boot_index = -1;
+    EXPECT_EQ(machine->keeps_waiting("nics[].bootIndex", wanted), std::nullopt);
+    wanted.nics[1].boot_index = 0;
+    EXPECT_NE(machine->keeps_waiting("nics[].bootIndex", wanted).value_or("").find("network boot"), std::string::npos);
+    co_await machine->apply(wanted, false);
+    EXPECT_EQ(machine->running_spec().nics[0].boot_index, -1);
+    EXPECT_EQ(machine->running_spec().nics[1].boot_index, -1) << "what keeps waiting is not applied";
     co_await machine->quit(5s);
   });
 }

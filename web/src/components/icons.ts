@@ -2,9 +2,11 @@
 export { AddRegular } from '@fluentui/react-icons/svg/add';
 export { AlbumRegular } from '@fluentui/react-icons/svg/album';
 export { ArrowClockwiseRegular } from '@fluentui/react-icons/svg/arrow-clockwise';
+export { ArrowDownRegular } from '@fluentui/react-icons/svg/arrow-down';
 export { ArrowResetRegular } from '@fluentui/react-icons/svg/arrow-reset';
 export { ArrowSortRegular } from '@fluentui/react-icons/svg/arrow-sort';
 export { ArrowUndoRegular } from '@fluentui/react-icons/svg/arrow-undo';
+export { ArrowUpRegular } from '@fluentui/react-icons/svg/arrow-up';
 export { CheckmarkCircleFilled, CheckmarkCircleRegular } from '@fluentui/react-icons/svg/checkmark-circle';
 export { CheckmarkRegular } from '@fluentui/react-icons/svg/checkmark';
 export { ChevronDownRegular } from '@fluentui/react-icons/svg/chevron-down';

@@ -13,6 +13,7 @@ import { PageSkeleton } from '../../components/PageSkeleton';
 import { ProblemMessage } from '../../components/ProblemMessage';
 import { RowCard } from '../../components/SettingRow';
 import { useCommonStyles } from '../../components/styles';
+import { bootDevices } from '../../lib/bootOrder';
 import { useMedia } from '../../lib/hooks';
 import { setPreferences, usePreferences } from '../../lib/preferences';
 import { matchScore } from '../../lib/search';
@@ -26,6 +27,7 @@ import {
   type Category,
 } from '../../lib/settings';
 import { settingSentence, settingTitle } from '../../lib/words';
+import { BootOrderPanel } from './BootOrderPanel';
 import { DiskPanel } from './DiskPanel';
 import { MachineSettingRow } from './MachineSettingRow';
 import { NicPanel } from './NicPanel';
@@ -170,6 +172,7 @@ function Categories({ machine, settings }: RowsProps) {
             )}
           </section>
         ))}
+        {current === 'boot' && bootDevices(machine.spec).length > 0 && <BootOrderPanel machine={machine} />}
         {current === 'disks' && <DiskPanel machine={machine} />}
         {current === 'network' && <NicPanel machine={machine} />}
       </div>
