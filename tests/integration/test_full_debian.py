@@ -63,6 +63,15 @@ class FullDebian(TestCase):
         disks = [self.daemon.machine(name)["spec"]["disks"][0]["volume"] for name in ("hello", "second")]
         self.assertEqual(len(set(disks)), 2, json.dumps(disks))
 
+    def test_image_starts_with_secure_boot_and_a_tpm(self):
+        secure = {"firmware": "uefi", "secureBoot": "microsoft", "tpm": {"enabled": True}, "memory": {"size": GIB}}
+        self.daemon.create("secure", image="debian/12", **secure)
+        self.daemon.action("secure", "start", {"wait": "ready", "timeoutSeconds": 900}, timeout=920)
+        self.assertIn(b"enabled", self.daemon.exec("secure", "/bin/sh", "-c", "dmesg | grep -i 'secure boot'")[1])
+        version = self.daemon.exec("secure", "/bin/cat", "/sys/class/tpm/tpm0/tpm_version_major")[1]
+        self.assertEqual(version, b"2\n")
+        self.daemon.delete_machine("secure")
+
     def test_stop_is_clean_and_start_brings_the_same_back(self):
         self.assertEqual(self.daemon.exec("hello", "/bin/sh", "-c", "echo kept > /var/tmp/note; sync")[0], 0)
         self.daemon.action("hello", "stop", {"timeoutSeconds": 180}, timeout=200)

@@ -7,6 +7,7 @@ import pathlib
 import socket
 import unittest
 
+import tpm
 from harness import GIB, READY, TestCase, wait_for
 from own_instance import OwnInstance
 
@@ -54,6 +55,15 @@ class Rootless(TestCase):
         self.assertEqual(status["Uid"].split(), [str(self.daemon.user_id)] * 4)
         self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"))
         self.assertEqual(int(status["CapEff"], 16), 0)
+
+    def test_guest_keeps_what_its_tpm_holds(self):
+        self.daemon.create_guest("keeper", tpm={"enabled": True})
+        self.daemon.start_machine("keeper", wait="ready")
+        tpm.store(self.daemon, "keeper", b"the key!")
+        self.daemon.action("keeper", "restart", {"force": True})
+        wait_for(lambda: self.daemon.machine("keeper")["state"]["agent"], "the guest to come back", 60)
+        self.assertEqual(tpm.stored(self.daemon, "keeper", 8), b"the key!")
+        self.daemon.delete_machine("keeper")
 
     def test_guest_that_takes_qemu_over_cannot_read_the_users_files(self):
         secret = self.daemon.home / "secret.txt"

@@ -3,6 +3,7 @@
 import unittest
 
 import boot_disk
+import tpm
 from harness import MIB, TestCase, wait_for
 
 STATE = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -14,8 +15,8 @@ def disk(path, place=0, name="root"):
 
 
 class SecureBoot(TestCase):
-    def machine(self, name, path, secure_boot):
-        self.daemon.create(name, firmware="uefi", secureBoot=secure_boot, memory={"size": 384 * MIB}, disks=[disk(path)])
+    def machine(self, name, path, secure_boot, **more):
+        self.daemon.create(name, firmware="uefi", secureBoot=secure_boot, memory={"size": 384 * MIB}, disks=[disk(path)], **more)
 
     def image(self, make, name):
         return make(self.daemon.folder / name)
@@ -28,15 +29,18 @@ class SecureBoot(TestCase):
         return (folder / "serial.log").read_text(errors="replace")
 
     def test_signed_system_starts_and_sees_that_secure_boot_is_on(self):
-        self.machine("checked", self.image(boot_disk.signed, "signed.img"), "microsoft")
+        self.machine("checked", self.image(boot_disk.signed, "signed.img"), "microsoft", tpm={"enabled": True})
         self.daemon.start_machine("checked", wait="ready")
         self.assertEqual(self.is_on("checked"), 1)
+        measured = tpm.measured(self.daemon, "checked", 7)
+        self.assertRegex(measured, "^[0-9A-F]{64}$")
         self.daemon.action("checked", "stop", {"force": True})
         # Without it the same disk starts too, and the variables of both kinds of firmware stay.
         answer = self.daemon.expect(200, "PATCH", "/machines/checked", {"spec": {"secureBoot": "off"}}).json
         self.assertEqual(answer["rejected"], [])
         self.daemon.start_machine("checked", wait="ready")
         self.assertEqual(self.is_on("checked"), 0)
+        self.assertNotEqual(tpm.measured(self.daemon, "checked", 7), measured, "who seals a secret to Secure Boot keeps it sealed")
         folder = self.daemon.state / "machines" / self.daemon.machine("checked")["id"]
         self.assertEqual({path.name for path in folder.glob("nvram*")}, {"nvram.fd", "nvram-microsoft.fd"})
         self.daemon.delete_machine("checked")
