@@ -22,6 +22,7 @@ BOOST_DEFINE_ENUM_CLASS(DiskFormat, qcow2, raw, vmdk, vhdx, vdi)
 BOOST_DEFINE_ENUM_CLASS(DiskBus, auto_, virtio, scsi, sata, ide, nvme, usb)
 BOOST_DEFINE_ENUM_CLASS(NicModel, virtio, e1000e, rtl8139)
 BOOST_DEFINE_ENUM_CLASS(DisplayModel, virtio, std_, none)
+BOOST_DEFINE_ENUM_CLASS(AudioModel, none, hda, ac97, virtio)
 BOOST_DEFINE_ENUM_CLASS(Protocol, tcp, udp)
 BOOST_DEFINE_ENUM_CLASS(Toggle, auto_, on, off)
 BOOST_DEFINE_ENUM_CLASS(ApicMode, auto_, xapic, x2apic)
@@ -137,8 +138,15 @@ struct Display {
   std::uint32_t width = 0;  ///< resolution that the screen offers first; 0: QEMU's
   std::uint32_t height = 0;
   bool tablet = true;  ///< the pointer is where the viewer's is; without: a mouse that has to be caught
+  Bytes video_memory;  ///< of the graphics card; 0: QEMU's
 };
-BOOST_DESCRIBE_STRUCT(Display, (), (model, width, height, tablet))
+BOOST_DESCRIBE_STRUCT(Display, (), (model, width, height, tablet, video_memory))
+
+/// A sound card; what it plays is not heard anywhere yet.
+struct Audio {
+  AudioModel model = AudioModel::none;
+};
+BOOST_DESCRIBE_STRUCT(Audio, (), (model))
 
 /// The firmware's menu, and direct kernel boot (all empty: the firmware boots from a disk).
 struct Boot {
@@ -190,6 +198,7 @@ struct MachineSpec {
   std::vector<Disk> disks;
   std::vector<Nic> nics;
   Display display;
+  Audio audio;
   Boot boot;
   Clock clock = Clock::auto_;
   bool guest_agent = true;
@@ -202,6 +211,6 @@ struct MachineSpec {
 };
 BOOST_DESCRIBE_STRUCT(MachineSpec, (),
                       (arch, accelerator, chipset, machine_version, firmware, secure_boot, tpm, os, cpu, memory, disks, nics,
-                       display, boot, clock, guest_agent, rng, watchdog, autostart, on_reboot, on_crash, protection))
+                       display, audio, boot, clock, guest_agent, rng, watchdog, autostart, on_reboot, on_crash, protection))
 
 }  // namespace visor::model

@@ -215,6 +215,11 @@ std::vector<Setting> other() {
              "Height of the screen in pixels that the guest is offered. 0: default."),
       make("display.tablet", "boolean", "Exact pointer",
            "The pointer is where yours is (a USB tablet). Off: a mouse, for systems without USB."),
+      number("display.videoMemory", "bytes", 0, 512 * kMiB, "Video memory",
+             "Memory of the graphics card, a power of two: large screens and several of them need more. 0: default."),
+      choice("audio.model", json::enum_names<AudioModel>(), "Sound card",
+             "hda for every current system, ac97 for old ones, virtio for the newest. Programs find a card; what it plays cannot "
+             "be heard yet."),
       make("boot.menu", "boolean", "Boot menu", "The firmware offers a menu and waits for five seconds."),
       make("boot.kernel", "string", "Kernel", "Boot this kernel file directly, without firmware."),
       make("boot.initrd", "string", "Initial RAM disk", "File of the initial RAM disk for the direct kernel."),

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <set>
 #include <string>
 
@@ -113,6 +114,10 @@ void check_screen(const Display& display, const std::string& path, Validation& v
   }
   const bool small = display.width != 0 && display.height != 0 && (display.width < 200 || display.height < 200);
   if (small) validation.refuse(path + ".width", "range", "A screen has at least 200 x 200 pixels.");
+  const std::uint64_t video = display.video_memory.count;
+  if (video != 0 && (video < (1U << 20U) || !std::has_single_bit(video))) {
+    validation.refuse(path + ".videoMemory", "multiple", "The video memory is a power of two: 16 MiB, 32 MiB, 64 MiB and so on.");
+  }
 }
 
 bool good_mac(const std::string& mac) {

@@ -54,6 +54,8 @@ void add_disks(const ArgumentInput& input, PciPorts& ports, ArgumentList& list);
 void add_seed(const ArgumentInput& input, PciPorts& ports, ArgumentList& list);
 void add_nics(const ArgumentInput& input, PciPorts& ports, ArgumentList& list);
 void add_display(const ArgumentInput& input, ArgumentList& list);
+/// The sound card, whose sound goes nowhere.
+void add_audio(const ArgumentInput& input, ArgumentList& list);
 void add_channels(const ArgumentInput& input, ArgumentList& list);
 /// Front and back end of the TPM; swtpm itself is started beside QEMU.
 void add_tpm(const ArgumentInput& input, ArgumentList& list);
@@ -70,6 +72,8 @@ void add_processors(const ArgumentInput& input, ArgumentList& list);
 void add_firmware(const ArgumentInput& input, ArgumentList& list);
 /// Where a disk really goes when its bus is `auto`.
 model::DiskBus resolve_bus(const model::Disk& disk, const std::string& chipset);
+/// QEMU's name of a sound card.
+std::string sound_driver(model::AudioModel model);
 /// The USB controller, when something needs it; comes before the devices on it.
 void add_usb_controller(const ArgumentInput& input, ArgumentList& list);
 

@@ -153,6 +153,7 @@ std::vector<model::ExplainedArgument> make_arguments(const hypervisor::MachineDe
   add_nics(input, ports, list);
   ports.add_spare(kSparePorts);
   add_display(input, list);
+  add_audio(input, list);
   add_tpm(input, list);
   add_helpers(input, list);
   if (definition.restore_from) list.add("-incoming", "defer", "visor");

@@ -44,6 +44,11 @@ bool has_usb_disk(const ArgumentInput& input) {
 
 }  // namespace
 
+std::string sound_driver(model::AudioModel model) {
+  if (model == model::AudioModel::ac97) return "AC97";
+  return model == model::AudioModel::virtio ? "virtio-sound-pci" : "ich9-intel-hda";
+}
+
 std::string PciPorts::add_port(const std::string& setting) {
   std::string id = fmt::format("port{}", count_);
   list_.add_json("-device",
@@ -106,10 +111,28 @@ void add_display(const ArgumentInput& input, ArgumentList& list) {
     card["xres"] = display.width;
     card["yres"] = display.height;
   }
+  if (display.video_memory.count != 0) {
+    // The VGA card has memory of its own; the virtio one borrows up to so much from the host.
+    const bool standard = display.model == model::DisplayModel::std_;
+    if (standard) card["vgamem_mb"] = display.video_memory.count >> 20U;
+    if (!standard) card["max_hostmem"] = display.video_memory.count;
+  }
   list.add_json("-device", card, "spec.display.model");
   const char* pointer = display.tablet ? "usb-tablet" : "usb-mouse";
   list.add_json("-device", {{"driver", pointer}, {"id", "tablet"}, {"bus", "usb.0"}}, "spec.display.tablet");
   list.add_json("-device", {{"driver", "usb-kbd"}, {"id", "keyboard"}, {"bus", "usb.0"}}, "spec.display.model");
+}
+
+void add_audio(const ArgumentInput& input, ArgumentList& list) {
+  const model::AudioModel model = input.spec().audio.model;
+  if (model == model::AudioModel::none) return;
+  const char* setting = "spec.audio.model";
+  list.add("-audiodev", "none,id=audio", setting);
+  boost::json::object card{{"driver", sound_driver(model)}, {"id", "sound"}};
+  if (model != model::AudioModel::hda) card["audiodev"] = "audio";
+  list.add_json("-device", card, setting);
+  if (model != model::AudioModel::hda) return;
+  list.add_json("-device", {{"driver", "hda-duplex"}, {"id", "sound-codec"}, {"bus", "sound.0"}, {"audiodev", "audio"}}, setting);
 }
 
 void add_channels(const ArgumentInput& input, ArgumentList& list) {

@@ -93,7 +93,9 @@ Reasons::Map all_reasons(const model::MachineSpec& spec, const HostFacts& facts)
               "KVM of this host does not offer virtualization to guests: load kvm_intel or kvm_amd with nested=1.",
               {"cpu.nested"});
   reasons.add(spec.display.model == model::DisplayModel::none, "The machine has no screen: set display.model.",
-              {"display.width", "display.height", "display.tablet"});
+              {"display.width", "display.height", "display.tablet", "display.videoMemory"});
+  reasons.add(!x86 && spec.display.model == model::DisplayModel::std_,
+              "The simple screen of this board has no memory of its own.", {"display.videoMemory"});
   reasons.add(!spec.boot.kernel.empty(), "The machine boots a kernel directly, without firmware.", {"boot.menu", "firmware"});
   add_security(spec, facts, reasons);
   reasons.add(spec.boot.kernel.empty(), "It belongs to a kernel that is booted directly: set boot.kernel.",
@@ -120,6 +122,7 @@ void check_needs(const model::MachineSpec& spec, const HostFacts& facts, Validat
                                                             "display.width",
                                                             "display.height",
                                                             "display.tablet",
+                                                            "display.videoMemory",
                                                             "watchdog.action",
                                                             "autostart.order",
                                                             "autostart.delay",

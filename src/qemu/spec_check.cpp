@@ -189,6 +189,12 @@ void check_for_qemu(const model::MachineSpec& spec, const HostFacts& facts, Vali
   check_cpu(spec, facts, validation);
   check_disks(spec, validation);
   check_boot_order(spec, facts, validation);
+  const model::AudioModel audio = spec.audio.model;
+  if (audio != model::AudioModel::none && !facts.capabilities.has_type(sound_driver(audio))) {
+    validation.refuse(
+        "spec.audio.model", "unsupported",
+        fmt::format("QEMU {} has no sound card '{}'; use hda.", facts.capabilities.version, json::enum_name(audio)));
+  }
   check_pinning(spec.cpu.pinning, facts, validation);
   check_memory_of_host(spec.memory, facts, validation);
   check_needs(spec, facts, validation);

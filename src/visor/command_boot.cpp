@@ -56,7 +56,7 @@ void require_devices(const std::vector<std::string>& order, const model::Machine
   }
 }
 
-boost::json::object patch_of(model::MachineSpec spec, const std::vector<std::string>& order) {
+boost::json::object order_patch(model::MachineSpec spec, const std::vector<std::string>& order) {
   for (model::Disk& disk : spec.disks) disk.boot_index = place_of(order, disk.id);
   for (model::Nic& nic : spec.nics) nic.boot_index = place_of(order, nic.id);
   return {{"spec", boost::json::object{{"disks", json::to_json(spec.disks)}, {"nics", json::to_json(spec.nics)}}}};
@@ -67,7 +67,7 @@ Awaitable<int> run_boot_order(Context& context, const Arguments& arguments) {
   const std::vector<std::string> order = arguments.all("DEVICE");
   if (!order.empty() || arguments.has("none")) {
     require_devices(order, machine);
-    co_return co_await send_change(context, machine, patch_of(machine.spec, order));
+    co_return co_await send_change(context, machine, order_patch(machine.spec, order));
   }
   const std::vector<BootDevice> devices = boot_devices(machine.spec);
   Table table{{{"PLACE", Align::right}, {"DEVICE"}, {"KIND"}}, {}};

@@ -175,9 +175,21 @@ inline void add_behaviour_configurations(Configurations& all) {
     });
   }
   for (const model::DisplayModel display : {model::DisplayModel::virtio, model::DisplayModel::std_}) {
-    all.x86("screen-size-" + json::enum_name(display), [display](Definition& d) { d.spec.display = {display, 1600, 900, true}; });
+    all.x86("screen-size-" + json::enum_name(display), [display](Definition& d) {
+      d.spec.display = {display, 1600, 900, true, {}};
+    });
   }
-  all.x86("screen-mouse", [](Definition& d) { d.spec.display = {model::DisplayModel::virtio, 0, 0, false}; });
+  all.x86("screen-mouse", [](Definition& d) { d.spec.display = {model::DisplayModel::virtio, 0, 0, false, {}}; });
+  for (const model::DisplayModel display : {model::DisplayModel::virtio, model::DisplayModel::std_}) {
+    all.x86("video-memory-" + json::enum_name(display), [display](Definition& d) {
+      d.spec.display = {display, 0, 0, true, 64_MiB};
+    });
+  }
+  for (const model::AudioModel audio : {model::AudioModel::hda, model::AudioModel::ac97}) {
+    all.x86("sound-" + json::enum_name(audio), [audio](Definition& d) { d.spec.audio.model = audio; });
+  }
+  all.arm("arm-sound", [](Definition& d) { d.spec.audio.model = model::AudioModel::hda; });
+  all.arm("arm-video-memory", [](Definition& d) { d.spec.display = {model::DisplayModel::virtio, 0, 0, true, 64_MiB}; });
   all.arm("arm-watchdog", [](Definition& d) { d.spec.watchdog.model = model::WatchdogModel::i6300esb; });
 }
 
