@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/host_check.h"
 #include "model/image.h"
 #include "model/machine.h"
 #include "model/settings.h"
@@ -75,6 +76,11 @@ struct Ticket {
   WallTime expires;
 };
 BOOST_DESCRIBE_STRUCT(Ticket, (), (ticket, path, expires))
+
+struct HostCheckList {
+  std::vector<model::HostCheck> checks;
+};
+BOOST_DESCRIBE_STRUCT(HostCheckList, (), (checks))
 
 struct SettingsList {
   std::vector<model::Setting> settings;

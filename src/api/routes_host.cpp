@@ -58,6 +58,15 @@ void add_host_routes(Router& router, Context& context) {
                 co_return json_response(co_await context.service.host_topology());
               }});
   router.add({.method = Method::get,
+              .pattern = kBase + "/host/checks",
+              .id = "getHostChecks",
+              .tag = "host",
+              .summary = "What works on this host, what does not, why, and how to get it",
+              .answers = {ok<HostCheckList>(router, "Every check, by the feature that needs it.")},
+              .handler = [&context](const Request&) -> Awaitable<Response> {
+                co_return json_response(HostCheckList{co_await context.service.host_checks()});
+              }});
+  router.add({.method = Method::get,
               .pattern = kBase + "/settings",
               .id = "listSettings",
               .tag = "host",

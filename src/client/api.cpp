@@ -242,6 +242,11 @@ Awaitable<model::HostTopology> Api::host_topology() {
   co_return decode<model::HostTopology>(answer);
 }
 
+Awaitable<std::vector<model::HostCheck>> Api::host_checks() {
+  const boost::json::value answer = co_await get(fmt::format("{}/host/checks", kRoot));
+  co_return decode_member<std::vector<model::HostCheck>>(answer, "checks");
+}
+
 Awaitable<std::vector<model::Setting>> Api::settings() {
   const boost::json::value answer = co_await get(fmt::format("{}/settings", kRoot));
   co_return decode_member<std::vector<model::Setting>>(answer, "settings");

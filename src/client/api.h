@@ -15,6 +15,7 @@
 #include "client/connection.h"
 #include "loop/awaitable.h"
 #include "model/host.h"
+#include "model/host_check.h"
 #include "model/image.h"
 #include "model/machine.h"
 #include "model/memory_report.h"
@@ -110,6 +111,7 @@ class Api {
   Awaitable<std::unique_ptr<EventStream>> events(std::optional<std::uint64_t> since);
   Awaitable<model::Host> host();
   Awaitable<model::HostTopology> host_topology();
+  Awaitable<std::vector<model::HostCheck>> host_checks();
   Awaitable<std::vector<model::Setting>> settings();
 
   Awaitable<LoginLink> login_link();

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "base/text.h"
 #include "console/thumbnail.h"
 #include "engine/machine_change.h"
+#include "host/host_checks.h"
 #include "host/pinning_planner.h"
 #include "loop/process.h"
 #include "model/setting_value.h"
@@ -103,6 +105,17 @@ Awaitable<model::Host> Engine::host() {
 }
 
 Awaitable<model::HostTopology> Engine::host_topology() { return topology_.read(); }
+
+Awaitable<std::vector<model::HostCheck>> Engine::host_checks() {
+  std::vector<model::HostCheck> checks = co_await context_.hypervisor.checks();
+  co_await loop::run_blocking([&checks] {
+    std::vector<model::HostCheck> others = host::HostChecks().read();
+    std::move(others.begin(), others.end(), std::back_inserter(checks));
+  });
+  std::stable_sort(checks.begin(), checks.end(),
+                   [](const model::HostCheck& a, const model::HostCheck& b) { return a.feature < b.feature; });
+  co_return checks;
+}
 
 Awaitable<Inventory> Engine::inventory() {
   Inventory inventory;

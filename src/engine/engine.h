@@ -35,6 +35,7 @@ class Engine : public Service {
   Awaitable<Inventory> inventory() override;
   Awaitable<model::Host> host() override;
   Awaitable<model::HostTopology> host_topology() override;
+  Awaitable<std::vector<model::HostCheck>> host_checks() override;
 
   std::vector<model::Machine> machines() override;
   model::Machine machine(const std::string& name) override;

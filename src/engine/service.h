@@ -13,6 +13,7 @@
 #include "hypervisor/hypervisor.h"
 #include "loop/awaitable.h"
 #include "model/host.h"
+#include "model/host_check.h"
 #include "model/image.h"
 #include "model/machine.h"
 #include "model/memory_report.h"
@@ -70,6 +71,8 @@ class Service {
   virtual Awaitable<Inventory> inventory() = 0;
   virtual Awaitable<model::Host> host() = 0;
   virtual Awaitable<model::HostTopology> host_topology() = 0;
+  /// What works on this host and what does not, by the feature that needs it.
+  virtual Awaitable<std::vector<model::HostCheck>> host_checks() = 0;
 
   virtual std::vector<model::Machine> machines() = 0;
   virtual model::Machine machine(const std::string& name) = 0;

@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "loop/awaitable.h"
 #include "model/host.h"
+#include "model/host_check.h"
 #include "model/machine.h"
 #include "os/fd.h"
 #include "os/process.h"
@@ -152,6 +153,8 @@ class Hypervisor {
   virtual ~Hypervisor() = default;
   /// What there is and what really works. Probes on first use (seconds), then answers from a cache.
   virtual Awaitable<std::vector<model::QemuInfo>> probe() = 0;
+  /// What this host has and lacks for it: the hypervisor, its accelerator, its firmware.
+  virtual Awaitable<std::vector<model::HostCheck>> checks() = 0;
   /// Refuses (Validation) what this host's hypervisor cannot do: too many processors, unknown chipset or CPU model, no firmware.
   virtual Awaitable<> check(const model::MachineSpec& spec) = 0;
   /// The settings (by key) that cannot be used on this host or together with the rest of `spec`, each with the reason.

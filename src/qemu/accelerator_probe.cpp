@@ -23,9 +23,6 @@
 #include "qemu/probe_guest.h"
 
 namespace visor::qemu {
-namespace {
-
-constexpr int kGuestDescriptor = 10;
 
 std::string host_arch() {
 #if defined(__x86_64__)
@@ -36,6 +33,10 @@ std::string host_arch() {
   return "other";
 #endif
 }
+
+namespace {
+
+constexpr int kGuestDescriptor = 10;
 
 os::Fd guest_file(model::Arch arch) {
   os::Fd file(::memfd_create("probe-guest", MFD_CLOEXEC));

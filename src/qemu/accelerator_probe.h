@@ -16,6 +16,9 @@
 
 namespace visor::qemu {
 
+/// The architecture of this host, named as in model::Arch; "other" when it has none of them.
+std::string host_arch();
+
 /// What was found for one QEMU binary. `accelerators`: kvm first, then tcg.
 struct AcceleratorReport {
   std::vector<model::AcceleratorState> accelerators;

@@ -19,6 +19,7 @@
 #include "qemu/arguments.h"
 #include "qemu/explain.h"
 #include "qemu/firmware.h"
+#include "qemu/host_checks.h"
 #include "qemu/launcher.h"
 #include "qemu/live_settings.h"
 #include "qemu/reattach.h"
@@ -102,6 +103,17 @@ Awaitable<std::vector<model::QemuInfo>> QemuHypervisor::probe() {
                 "Install it: `sudo apt install qemu-system-x86 qemu-utils ovmf`.");
   }
   co_return list;
+}
+
+Awaitable<std::vector<model::HostCheck>> QemuHypervisor::checks() {
+  std::vector<model::QemuInfo> found;
+  try {
+    found = co_await probe();
+  } catch (const Error& error) {
+    // A host without any QEMU is what the checks are there to tell.
+    if (error.kind() != ErrorKind::unsupported) throw;
+  }
+  co_return qemu_checks(found, options_.root);
 }
 
 Awaitable<> QemuHypervisor::check(const model::MachineSpec& spec) {

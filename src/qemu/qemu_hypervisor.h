@@ -26,6 +26,7 @@ class QemuHypervisor final : public hypervisor::Hypervisor {
 
   /// One entry per architecture that has a QEMU. Error{unsupported, "qemu.missing"} when there is none at all.
   Awaitable<std::vector<model::QemuInfo>> probe() override;
+  Awaitable<std::vector<model::HostCheck>> checks() override;
   /// Error{validation, "machine.unsupported"} with all fields.
   Awaitable<> check(const model::MachineSpec& spec) override;
   Awaitable<std::map<std::string, std::string>> unavailable(model::MachineSpec spec) override;

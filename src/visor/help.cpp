@@ -12,27 +12,6 @@ namespace {
 
 constexpr std::size_t kLabelWidth = 26;
 
-/// Words of `text` in lines of at most `width` columns, all but the first indented.
-std::string wrap(std::string_view text, std::size_t indent, std::size_t width) {
-  const std::size_t room = width > indent + 20 ? width - indent : 20;
-  std::string out;
-  std::size_t used = 0;
-  for (const std::string& word : text::split(text, ' ')) {
-    const std::size_t size = display_width(word);
-    if (used > 0 && used + 1 + size > room) {
-      out += "\n" + std::string(indent, ' ');
-      used = 0;
-    }
-    if (used > 0) {
-      out += ' ';
-      ++used;
-    }
-    out += word;
-    used += size;
-  }
-  return out;
-}
-
 std::string entry(const std::string& label, const std::string& help, std::size_t width) {
   std::string line = "  " + label;
   const std::size_t column = kLabelWidth + 2;

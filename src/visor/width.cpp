@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/text.h"
+
 namespace visor::cli {
 namespace {
 
@@ -92,6 +94,26 @@ std::string shorten(std::string_view text, std::size_t columns) {
     text.remove_prefix(character.bytes);
   }
   return out + "…";
+}
+
+std::string wrap(std::string_view text, std::size_t indent, std::size_t width) {
+  const std::size_t room = width > indent + 20 ? width - indent : 20;
+  std::string out;
+  std::size_t used = 0;
+  for (const std::string& word : text::split(text, ' ')) {
+    const std::size_t size = display_width(word);
+    if (used > 0 && used + 1 + size > room) {
+      out += "\n" + std::string(indent, ' ');
+      used = 0;
+    }
+    if (used > 0) {
+      out += ' ';
+      ++used;
+    }
+    out += word;
+    used += size;
+  }
+  return out;
 }
 
 }  // namespace visor::cli

@@ -41,6 +41,7 @@ export const pages = {
   "machines in groups": "/machines?group=tag",
   images: "/images",
   host: "/host",
+  "host checks": "/host/checks",
   tasks: "/tasks",
   settings: "/settings",
   create: "/create",

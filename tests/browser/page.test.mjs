@@ -465,6 +465,53 @@ describe("host", () => {
     }));
 });
 
+describe("checks of the host", () => {
+  const fatal = {
+    id: "program.qemu-img",
+    feature: "qemu",
+    title: "qemu-img",
+    state: "missing",
+    needed: true,
+    reason: "Not found in PATH; it is needed for disks and images.",
+    fix: "Install the package qemu-utils.",
+    command: "sudo apt install qemu-utils",
+  };
+
+  it("stand by feature, and only what does not work is one press and one address away", () =>
+    withPage("/host", {}, async (page) => {
+      await page.getByRole("link", { name: "Checks" }).click();
+      await page.getByRole("heading", { name: "QEMU and firmware" }).waitFor();
+      const rows = page.locator("[data-check]");
+      const all = await rows.count();
+      await page.getByRole("button", { name: "What does not work" }).click();
+      await page.waitForFunction(
+        (count) =>
+          document.querySelectorAll("[data-check]").length < count &&
+          [...document.querySelectorAll("[data-check]")].every(
+            (row) => row.textContent !== "OK",
+          ),
+        all,
+      );
+      await page.reload();
+      await page
+        .getByRole("button", { name: "What does not work", pressed: true })
+        .waitFor();
+      assert.match(page.url(), /\/host\/checks\?show=open$/);
+    }));
+
+  it("say at the top what no machine can run without, with the command that helps", () =>
+    withPage("/", {}, async (page) => {
+      await page.route("**/api/v1/host/checks", (route) =>
+        route.fulfill({ json: { checks: [fatal] } }),
+      );
+      await page.goto(new URL("/host/checks", page.url()).href);
+      await page.getByText("Machines cannot run without: qemu-img.").waitFor();
+      await page
+        .getByRole("button", { name: "sudo apt install qemu-utils" })
+        .waitFor();
+    }));
+});
+
 describe("looks", () => {
   it("follows the system into the dark and can be forced out of it", () =>
     withPage("/", { colorScheme: "dark" }, async (page) => {

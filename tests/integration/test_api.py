@@ -282,7 +282,7 @@ class OpenApi(TestCase):
     GETS = [("/", "/"), ("/inventory",) * 2, ("/machines",) * 2, ("/machines/{name}", "/machines/described"),
             ("/machines/{name}/metrics", "/machines/described/metrics"), ("/machines/{name}/log", "/machines/described/log"),
             ("/machines/{name}/command", "/machines/described/command"), ("/images",) * 2, ("/tasks",) * 2, ("/host",) * 2,
-            ("/host/topology",) * 2, ("/settings",) * 2, ("/auth/session",) * 2, ("/tokens",) * 2, ("/machines/{name}", "/machines/missing"),
+            ("/host/topology",) * 2, ("/host/checks",) * 2, ("/settings",) * 2, ("/auth/session",) * 2, ("/tokens",) * 2, ("/machines/{name}", "/machines/missing"),
             ("/tasks/{id}", "/tasks/missing"), ("/images/{name}", "/images/missing"), ("/machines/{name}/screenshot", "/machines/missing/screenshot")]
 
     @classmethod

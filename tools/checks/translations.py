@@ -26,6 +26,9 @@ REST = rf"((?:{STRING}|[^;\"])*);"
 STEPS = re.compile(rf"\b(?:run\.step\(|steps(?:\.| = |\{{)|build_steps\(\) \{{\s*return|describe\(){REST}")
 TITLE = re.compile(r'"([A-Z][^".]*[^".:(])"')
 SETTING = re.compile(r'\b(?:make|number|choice)\(\s*"([A-Za-z.\[\]]+)"')
+# Files whose titles and sentences the page shows as they are.
+SPOKEN_FILE = re.compile(r"/host_checks\w*\.cpp$")
+SPOKEN_TITLE = re.compile(rf"\.title = (?:fmt::format\()?({STRING})")
 REFUSAL = re.compile(rf"\brefuse\({REST}")
 ENUM = re.compile(r"BOOST_DEFINE_ENUM_CLASS\((\w+), ([^)]*)\)")
 # Which words the page takes for the values of an enumeration of the model.
@@ -51,7 +54,8 @@ def check(tree):
             if not has(page, daemon, kind, word):
                 findings.append(Finding(path, line_of(text, at), f"{kind} '{word}' has no Chinese words"))
         tasks = {word for _, kind, word in wanted if kind == "task"} | keys
-        for match in DOTTED.finditer(text):
+        # The ids of checks are no codes.
+        for match in () if SPOKEN_FILE.search(path) else DOTTED.finditer(text):
             code = match.group(1)
             if NOT_A_CODE.match(code) or code in tasks or is_setting(page, code) or code in daemon["setting"] or has(page, daemon, "task", code):
                 continue
@@ -59,6 +63,8 @@ def check(tree):
             if code not in daemon["error"]:
                 findings.append(Finding(path, line_of(text, match.start()), f"error '{code}' has no Chinese words"))
         findings += enums(path, text, page) + refusals(path, text, spoken)
+        if SPOKEN_FILE.search(path):
+            findings += unspoken(path, text, spoken)
     said = literals(tree)
     findings += [Finding(DAEMON_WORDS, 1, f"no error is '{code}'") for code in daemon["error"] if code not in codes | {"internal"}]
     findings += [Finding(DAEMON_WORDS, 1, f"nobody says '{sentence}'") for sentence in spoken + list(daemon["step"])
@@ -129,3 +135,13 @@ def refusals(path, text, spoken):
             if whole and not any(pattern in (sentence, sentence + "{}") for pattern in spoken):
                 found.append(Finding(path, line_of(text, match.start()), f"'{sentence}' has no Chinese words"))
     return found
+
+
+def unspoken(path, text, spoken):
+    """Titles with a blank, and every literal that is a sentence."""
+    runs = [(match.start(1), match.group(1)) for match in SPOKEN_TITLE.finditer(text)]
+    runs += [(match.start(), match.group(0)) for match in re.finditer(rf"{STRING}(?:\s*{STRING})*", text)
+             if match.group(0).endswith('."')]
+    sentences = [(at, "".join(part[1:-1] for part in re.findall(STRING, run))) for at, run in runs]
+    return [Finding(path, line_of(text, at), f"'{sentence}' has no Chinese words") for at, sentence in sentences
+            if " " in sentence and sentence not in spoken]

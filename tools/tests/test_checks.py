@@ -184,6 +184,14 @@ void f() {
         self.assertIn("no error is 'machine.busy'", said)
         self.assertIn("nobody says '{} is too large; take {}.'", said)
 
+    def test_what_is_said_of_the_host_has_words(self):
+        self.write("src/host/host_checks_a.cpp", 'HostCheck check{.id = "limit.files", .title = "Open files"};\n'
+                                                 'check.reason = fmt::format("It may have {} "\n "open.", 1);\n')
+        said = "\n".join(self.findings(translations))
+        self.assertIn("'Open files' has no Chinese words", said)
+        self.assertIn("'It may have {} open.' has no Chinese words", said)
+        self.assertNotIn("limit.files", said)
+
     def test_the_command_line_speaks_english(self):
         self.write("src/visor/a.cpp", 'throw Error(ErrorKind::cancelled, "cli.declined", "x");\n')
         self.assert_clean(translations)

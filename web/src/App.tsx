@@ -34,7 +34,7 @@ const router = createBrowserRouter([
       { path: 'machines', element: <MachinesPage /> },
       { path: 'machines/:name/:tab?/:category?', element: <MachinePage /> },
       { path: 'images', element: <ImagesPage /> },
-      { path: 'host', element: <HostPage /> },
+      { path: 'host/:tab?', element: <HostPage /> },
       { path: 'tasks', element: <TasksPage /> },
       { path: 'settings', element: <PreferencesPage /> },
       { path: '*', element: <NotFound /> },

@@ -105,6 +105,9 @@ class FakeService : public engine::Service {
     co_return inventory;
   }
   Awaitable<model::Host> host() override { co_return fake_host(); }
+  Awaitable<std::vector<model::HostCheck>> host_checks() override {
+    co_return std::vector<model::HostCheck>{{.id = "ksm", .state = model::CheckState::off, .reason = "It is off."}};
+  }
   Awaitable<model::HostTopology> host_topology() override {
     model::HostTopology topology{
         .model = "Fake", .packages = {{0, {0}}}, .nodes = {{.id = 0, .distances = {10}, .processors = {0}}}};

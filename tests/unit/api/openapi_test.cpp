@@ -83,8 +83,8 @@ TEST_F(OpenApiTest, RealAnswersAreWhatTheDocumentSays) {
   const std::string base = "/api/v1";
   const std::string machine = base + "/machines/{name}";
   local().request("POST", base + "/machines/hello/actions/start");
-  for (const char* path :
-       {"", "/inventory", "/machines", "/images", "/tasks", "/host", "/host/topology", "/settings", "/auth/session", "/tokens"}) {
+  for (const char* path : {"", "/inventory", "/machines", "/images", "/tasks", "/host", "/host/topology", "/host/checks",
+                           "/settings", "/auth/session", "/tokens"}) {
     expect_documented("GET", base + path, base + path);
   }
   for (const char* part : {"", "/metrics", "/log", "/command", "/settings", "/pinning", "/memory", "/ssh"})

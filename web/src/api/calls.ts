@@ -3,6 +3,7 @@ import { api } from './client';
 import type {
   BuildableImage,
   CreateRequest,
+  HostCheck,
   HostTopology,
   Image,
   Inventory,
@@ -63,6 +64,8 @@ export const getTicket = (name: string, kind: 'screen' | 'serial') =>
 export const screenshotPath = (name: string, width: number) => `${at(name)}/screenshot?width=${width}`;
 
 export const getTopology = () => api.get<HostTopology>('/host/topology');
+
+export const getHostChecks = async () => (await api.get<{ checks: HostCheck[] }>('/host/checks')).checks;
 
 export const getSettings = async () => (await api.get<{ settings: Setting[] }>('/settings')).settings;
 

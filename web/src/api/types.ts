@@ -234,6 +234,21 @@ export interface HostNumaNode {
   processors: number[];
 }
 
+export type CheckState = 'ok' | 'limited' | 'off' | 'missing';
+
+/** One thing that was looked at on the host; `feature` is what needs it. */
+export interface HostCheck {
+  id: string;
+  feature: string;
+  title: string;
+  state: CheckState;
+  /** No machine runs without it. */
+  needed: boolean;
+  reason: string;
+  fix: string;
+  command: string;
+}
+
 export interface HostTopology {
   model: string;
   packages: { id: number; processors: number[] }[];
