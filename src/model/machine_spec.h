@@ -20,7 +20,7 @@ BOOST_DEFINE_ENUM_CLASS(OsFamily, linux_, windows, other)
 BOOST_DEFINE_ENUM_CLASS(DiskDevice, disk, cdrom)
 BOOST_DEFINE_ENUM_CLASS(DiskFormat, qcow2, raw, vmdk, vhdx, vdi)
 BOOST_DEFINE_ENUM_CLASS(DiskBus, auto_, virtio, scsi, sata, ide, nvme, usb)
-BOOST_DEFINE_ENUM_CLASS(NicModel, virtio, e1000e, rtl8139)
+BOOST_DEFINE_ENUM_CLASS(NicModel, virtio, e1000e, e1000, rtl8139, pcnet)
 BOOST_DEFINE_ENUM_CLASS(DisplayModel, virtio, std_, none)
 BOOST_DEFINE_ENUM_CLASS(AudioModel, none, hda, ac97, virtio)
 BOOST_DEFINE_ENUM_CLASS(Protocol, tcp, udp)
@@ -73,11 +73,12 @@ struct Cpu {
   std::uint32_t limit_percent = 100;  ///< of its own processors, never more than this (cpu.max); 100: no limit
   std::uint32_t reserve_percent = 0;  ///< of its own processors, always there for it
   Scheduling scheduling = Scheduling::fair;
+  Toggle hyperv = Toggle::auto_;  ///< what Hyper-V offers to Windows guests; auto: for Windows, where KVM does it
   Pinning pinning;
 };
 BOOST_DESCRIBE_STRUCT(Cpu, (),
                       (count, maximum, model, topology, features, nested, hide_hypervisor, brand, pmu, physical_bits, apic,
-                       legacy_os, weight, limit_percent, reserve_percent, scheduling, pinning))
+                       legacy_os, weight, limit_percent, reserve_percent, scheduling, hyperv, pinning))
 
 /// Memory that follows what the guest needs.
 struct DynamicMemory {

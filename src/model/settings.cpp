@@ -102,6 +102,8 @@ std::vector<Setting> processors() {
       choice("cpu.apic", json::enum_names<ApicMode>(), "Interrupt controller",
              "x2apic is faster and needs KVM; xapic is for systems that do not know it."),
       make("cpu.legacyOs", "boolean", "Old operating systems", "Ends CPUID at leaf 2: systems such as Windows NT 4 need it."),
+      choice("cpu.hyperv", json::enum_names<Toggle>(), "Hyper-V enlightenments",
+             "Lets Windows wait, time and interrupt without costly detours. auto: for Windows guests under KVM."),
       live(number("cpu.weight", "integer", 1, 10000, "Share",
                   "Of the host's processors when they are short: 200 gets twice as much as 100.")),
       in("%", live(number("cpu.limitPercent", "integer", 1, 100, "Limit",

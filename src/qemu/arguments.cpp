@@ -27,6 +27,8 @@ std::string machine_value(const ArgumentInput& input) {
   if (input.plan.choices.firmware && input.plan.choices.firmware->secure) value += ",smm=on";
   if (input.x86()) {
     value += ",vmport=off";
+    // Windows prefers this timer, whose every reading leaves the guest.
+    if (input.spec().os.family == model::OsFamily::windows) value += ",hpet=off";
   } else {
     // The default interrupt controller of `virt` ends at eight processors.
     value += ",gic-version=max";
@@ -49,8 +51,12 @@ std::string boot_value(const model::MachineSpec& spec) {
 }
 
 std::string clock_value(const model::MachineSpec& spec) {
-  const bool windows = spec.clock == model::Clock::auto_ && spec.os.family == model::OsFamily::windows;
-  return windows || spec.clock == model::Clock::localtime ? "base=localtime" : "base=utc";
+  const bool windows = spec.os.family == model::OsFamily::windows;
+  const bool local = spec.clock == model::Clock::localtime || (windows && spec.clock == model::Clock::auto_);
+  std::string value = local ? "base=localtime" : "base=utc";
+  // Windows counts ticks: those that were lost while it did not run are handed in later.
+  if (windows && spec.arch == model::Arch::x86_64) value += ",driftfix=slew";
+  return value;
 }
 
 void add_identity(const ArgumentInput& input, ArgumentList& list) {
@@ -67,11 +73,11 @@ void add_machine(const ArgumentInput& input, ArgumentList& list) {
   const model::MachineSpec& spec = input.spec();
   const std::string& accelerator = input.plan.choices.accelerator;
   list.add("-machine", machine_value(input), spec.machine_version.empty() ? "spec.chipset" : "spec.machineVersion",
-           {"spec.memory.merge", "spec.firmware", "spec.secureBoot"});
+           {"spec.memory.merge", "spec.firmware", "spec.secureBoot", "spec.os.family"});
   list.add("-accel", accelerator == "tcg" ? "tcg,thread=multi" : accelerator, "spec.accelerator");
   add_processors(input, list);
   add_memory(input, list);
-  list.add("-rtc", clock_value(spec), spec.clock == model::Clock::auto_ ? "spec.os.family" : "spec.clock");
+  list.add("-rtc", clock_value(spec), spec.clock == model::Clock::auto_ ? "spec.os.family" : "spec.clock", {"spec.os.family"});
   list.add("-boot", boot_value(spec), "spec.disks[].bootIndex", {"spec.nics[].bootIndex", "spec.boot.menu"});
   // A guest that switches itself off leaves QEMU waiting: so it is never mistaken for a crash, even if no daemon was there to see it.
   // A panic is reported; what follows is the guest's own choice (kernel.panic, crash dump).

@@ -18,7 +18,9 @@ std::string_view nic_driver(model::NicModel model) {
   switch (model) {
     case model::NicModel::virtio: return "virtio-net-pci";
     case model::NicModel::e1000e: return "e1000e";
+    case model::NicModel::e1000: return "e1000";
     case model::NicModel::rtl8139: return "rtl8139";
+    case model::NicModel::pcnet: return "pcnet";
   }
   return "virtio-net-pci";
 }

@@ -39,11 +39,24 @@ std::string switched(const char* feature, model::Toggle toggle) {
   return fmt::format(",{}={}", feature, toggle == model::Toggle::on ? "on" : "off");
 }
 
+/// QEMU docs/system/i386/hyperv.rst: those that every KVM of the supported kernels has; each needs the ones before it.
+constexpr std::string_view kEnlightenments =
+    ",hv-relaxed=on,hv-vapic=on,hv-spinlocks=0x1fff,hv-vpindex=on,hv-runtime=on,hv-time=on,hv-synic=on,hv-stimer=on,"
+    "hv-frequencies=on,hv-reset=on,hv-tlbflush=on,hv-ipi=on";
+
+/// KVM does them; emulation does not know them.
+bool wants_enlightenments(const ArgumentInput& input) {
+  if (input.plan.choices.accelerator != "kvm" || !input.x86()) return false;
+  const model::Toggle wanted = input.spec().cpu.hyperv;
+  return wanted == model::Toggle::on || (wanted == model::Toggle::auto_ && input.spec().os.family == model::OsFamily::windows);
+}
+
 /// Texts in it are checked by check_processors(): there is no way to write a comma here.
 std::string cpu_value(const ArgumentInput& input) {
   const model::Cpu& cpu = input.spec().cpu;
   std::string value = escape_option(resolve_cpu_model(input.spec(), input.plan.choices.accelerator));
   value += automatic_features(input) + nested_features(input);
+  if (wants_enlightenments(input)) value += kEnlightenments;
   if (cpu.hide_hypervisor) value += ",kvm=off,hypervisor=off";
   value += switched("pmu", cpu.pmu);
   if (cpu.physical_bits != 0) value += fmt::format(",host-phys-bits=off,phys-bits={}", cpu.physical_bits);
@@ -67,9 +80,10 @@ std::string smp_value(const model::Cpu& cpu) {
 }  // namespace
 
 void add_processors(const ArgumentInput& input, ArgumentList& list) {
-  list.add("-cpu", cpu_value(input), "spec.cpu.model",
-           {"spec.cpu.features", "spec.cpu.topology.threads", "spec.cpu.nested", "spec.cpu.hideHypervisor", "spec.cpu.pmu",
-            "spec.cpu.physicalBits", "spec.cpu.apic", "spec.cpu.legacyOs", "spec.cpu.brand"});
+  list.add(
+      "-cpu", cpu_value(input), "spec.cpu.model",
+      {"spec.cpu.features", "spec.cpu.topology.threads", "spec.cpu.nested", "spec.cpu.hideHypervisor", "spec.cpu.pmu",
+       "spec.cpu.physicalBits", "spec.cpu.apic", "spec.cpu.legacyOs", "spec.cpu.brand", "spec.cpu.hyperv", "spec.os.family"});
   list.add("-smp", smp_value(input.spec().cpu), "spec.cpu.count", {"spec.cpu.maximum", "spec.cpu.topology"});
 }
 

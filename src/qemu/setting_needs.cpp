@@ -68,8 +68,9 @@ Reasons::Map all_reasons(const model::MachineSpec& spec, const HostFacts& facts)
   const bool emulated = resolve_accelerator(spec, facts.accelerators) == "tcg";
   reasons.add(!x86, fmt::format("Machines of the architecture {} do not have it.", json::enum_name(spec.arch)),
               {"cpu.maximum", "cpu.topology.dies", "cpu.nested", "cpu.hideHypervisor", "cpu.brand", "cpu.physicalBits",
-               "cpu.apic", "cpu.legacyOs"});
-  reasons.add(x86 && emulated, "It counts on KVM, which is not used here: " + facts.accelerators.reason(), {"cpu.pmu"});
+               "cpu.apic", "cpu.legacyOs", "cpu.hyperv"});
+  reasons.add(x86 && emulated, "It counts on KVM, which is not used here: " + facts.accelerators.reason(),
+              {"cpu.pmu", "cpu.hyperv"});
   reasons.add(!facts.no_control_groups.empty(), facts.no_control_groups,
               {"cpu.weight", "cpu.limitPercent", "cpu.reservePercent", "cpu.pinning.exclusive"});
   reasons.add(!facts.can_set_apart, "Only a visord that runs as root can move the rest of the host off processors.",

@@ -104,6 +104,22 @@ inline void add_processor_configurations(Configurations& all) {
   all.x86("i440fx", [](Definition& d) { d.spec.chipset = "i440fx"; });
   all.x86("machine-version", [](Definition& d) { d.spec.machine_version = "pc-q35-7.2"; });
   all.x86("windows-clock", [](Definition& d) { d.spec.os.family = model::OsFamily::windows; });
+  all.x86(
+      "windows-kvm", [](Definition& d) { d.spec.os.family = model::OsFamily::windows; }, "kvm");
+  all.x86("windows-utc", [](Definition& d) {
+    d.spec.os.family = model::OsFamily::windows;
+    d.spec.clock = model::Clock::utc;
+  });
+  all.x86(
+      "windows-kvm-hyperv-off",
+      [](Definition& d) {
+        d.spec.os.family = model::OsFamily::windows;
+        d.spec.cpu.hyperv = model::Toggle::off;
+      },
+      "kvm");
+  all.x86(
+      "hyperv-kvm", [](Definition& d) { d.spec.cpu.hyperv = model::Toggle::on; }, "kvm");
+  all.x86("hyperv-emulated", [](Definition& d) { d.spec.cpu.hyperv = model::Toggle::on; });
   all.x86("no-agent", [](Definition& d) { d.spec.guest_agent = false; });
   all.x86("no-rng", [](Definition& d) { d.spec.rng = false; });
   all.x86("uefi", [](Definition& d) { d.spec.firmware = model::Firmware::uefi; });
@@ -148,8 +164,23 @@ inline void add_processor_detail_configurations(Configurations& all) {
   }
   all.x86("cpu-legacy-os", [](Definition& d) { d.spec.cpu.legacy_os = true; });
   all.x86("cpu-everything", [](Definition& d) {
-    d.spec.cpu = {2,           8,  "qemu64",        {2, 1, 2, 2}, {"+popcnt"}, Toggle::on, true, "Z80",
-                  Toggle::off, 39, ApicMode::xapic, true,         100,         100,        0,    model::Scheduling::fair,
+    d.spec.cpu = {2,
+                  8,
+                  "qemu64",
+                  {2, 1, 2, 2},
+                  {"+popcnt"},
+                  Toggle::on,
+                  true,
+                  "Z80",
+                  Toggle::off,
+                  39,
+                  ApicMode::xapic,
+                  true,
+                  100,
+                  100,
+                  0,
+                  model::Scheduling::fair,
+                  model::Toggle::auto_,
                   {}};
   });
   all.arm("arm-sockets", [](Definition& d) {
@@ -419,7 +450,7 @@ inline void add_cdrom_configurations(Configurations& all) {
 inline void add_card_configurations(Configurations& all) {
   using Definition = hypervisor::MachineDefinition;
   using model::NicModel;
-  for (const NicModel model : {NicModel::virtio, NicModel::e1000e, NicModel::rtl8139}) {
+  for (const NicModel model : {NicModel::virtio, NicModel::e1000e, NicModel::e1000, NicModel::rtl8139, NicModel::pcnet}) {
     all.x86("nic-" + json::enum_name(model), [model](Definition& d) { d.spec.nics.push_back(make_nic("nic0", model)); });
   }
   all.x86("nic-forwards", [](Definition& d) {

@@ -124,6 +124,7 @@ const groupOfKey: Record<string, string> = {
   'cpu.physicalBits': 'features',
   'cpu.apic': 'features',
   'cpu.legacyOs': 'features',
+  'cpu.hyperv': 'features',
   autostart: 'autostart',
   protection: 'protection',
   watchdog: 'watchdog',
