@@ -10,6 +10,8 @@
 #include "model/host_check.h"
 #include "model/image.h"
 #include "model/machine.h"
+#include "model/machine_preview.h"
+#include "model/profile.h"
 #include "model/settings.h"
 #include "model/task.h"
 
@@ -27,10 +29,15 @@ struct MachineList {
 };
 BOOST_DESCRIBE_STRUCT(MachineList, (), (machines))
 
-struct MachinePreview {
-  model::Machine machine;
+struct SystemList {
+  std::vector<model::OperatingSystem> systems;
 };
-BOOST_DESCRIBE_STRUCT(MachinePreview, (), (machine))
+BOOST_DESCRIBE_STRUCT(SystemList, (), (systems))
+
+struct ProfileList {
+  std::vector<model::Profile> profiles;
+};
+BOOST_DESCRIBE_STRUCT(ProfileList, (), (profiles))
 
 struct TaskAnswer {
   model::Task task;

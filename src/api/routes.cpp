@@ -15,6 +15,7 @@ void add_routes(Router& router, Context& context) {
   add_task_routes(router, context);
   add_event_routes(router, context);
   add_host_routes(router, context);
+  add_catalogue_routes(router, context);
   add_auth_routes(router, context);
   add_openapi_routes(router);
 }

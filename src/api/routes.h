@@ -30,6 +30,7 @@ void add_console_routes(Router& router, Context& context);
 void add_image_routes(Router& router, Context& context);
 void add_task_routes(Router& router, Context& context);
 void add_host_routes(Router& router, Context& context);
+void add_catalogue_routes(Router& router, Context& context);
 void add_auth_routes(Router& router, Context& context);
 void add_event_routes(Router& router, Context& context);
 /// Last of all: the document describes what the router holds when it is asked for.

@@ -65,11 +65,11 @@ void add_create_route(Router& router, Context& context) {
               .summary = "Creates a machine from an image, an installer or empty",
               .query = {dry_run_parameter()},
               .body = RequestBody{std::move(body)},
-              .answers = {accepted(router), ok<MachinePreview>(router, "dryRun: the machine that would be made.")},
+              .answers = {accepted(router), ok<model::MachinePreview>(router, "dryRun: the machine that would be made.")},
               .handler = [&context](const Request& request) -> Awaitable<Response> {
                 auto wanted = read_body<model::CreateRequest>(request);
                 if (request.flag("dryRun")) {
-                  co_return json_response(MachinePreview{co_await context.service.preview_create(std::move(wanted))});
+                  co_return json_response(co_await context.service.preview_create(std::move(wanted)));
                 }
                 co_return task_response(co_await context.service.create(std::move(wanted)));
               }});

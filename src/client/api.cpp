@@ -82,9 +82,9 @@ Awaitable<model::Machine> Api::machine(std::string name) {
   co_return decode<model::Machine>(answer);
 }
 
-Awaitable<model::Machine> Api::preview_create(model::CreateRequest request) {
+Awaitable<model::MachinePreview> Api::preview_create(model::CreateRequest request) {
   const boost::json::value answer = co_await post(fmt::format("{}/machines?dryRun=true", kRoot), json::to_json(request));
-  co_return decode_member<model::Machine>(answer, "machine");
+  co_return decode<model::MachinePreview>(answer);
 }
 
 Awaitable<model::Task> Api::create(model::CreateRequest request) {
@@ -245,6 +245,40 @@ Awaitable<model::HostTopology> Api::host_topology() {
 Awaitable<std::vector<model::HostCheck>> Api::host_checks() {
   const boost::json::value answer = co_await get(fmt::format("{}/host/checks", kRoot));
   co_return decode_member<std::vector<model::HostCheck>>(answer, "checks");
+}
+
+Awaitable<std::vector<model::OperatingSystem>> Api::operating_systems() {
+  const boost::json::value answer = co_await get(fmt::format("{}/os", kRoot));
+  co_return decode_member<std::vector<model::OperatingSystem>>(answer, "systems");
+}
+
+Awaitable<model::SystemPreset> Api::operating_system(std::string id) {
+  const boost::json::value answer = co_await get(path_of("os", id));
+  co_return decode<model::SystemPreset>(answer);
+}
+
+Awaitable<std::vector<model::Profile>> Api::profiles() {
+  const boost::json::value answer = co_await get(fmt::format("{}/profiles", kRoot));
+  co_return decode_member<std::vector<model::Profile>>(answer, "profiles");
+}
+
+Awaitable<model::Profile> Api::profile(std::string name) {
+  const boost::json::value answer = co_await get(path_of("profiles", name));
+  co_return decode<model::Profile>(answer);
+}
+
+Awaitable<model::Profile> Api::create_profile(model::ProfileRequest request) {
+  const boost::json::value answer = co_await post(fmt::format("{}/profiles", kRoot), json::to_json(request));
+  co_return decode<model::Profile>(answer);
+}
+
+Awaitable<> Api::remove_profile(std::string name) { co_await remove_at(path_of("profiles", name)); }
+
+Awaitable<model::ChangeResult> Api::apply_profile(std::string profile, std::string machine, bool dry_run) {
+  const boost::json::value body = json::to_json(model::ProfileTarget{std::move(machine)});
+  const boost::json::value answer =
+      co_await post(fmt::format("{}/actions/apply{}", path_of("profiles", profile), dry_run ? "?dryRun=true" : ""), body);
+  co_return decode<model::ChangeResult>(answer);
 }
 
 Awaitable<std::vector<model::Setting>> Api::settings() {

@@ -18,7 +18,9 @@
 #include "model/host_check.h"
 #include "model/image.h"
 #include "model/machine.h"
+#include "model/machine_preview.h"
 #include "model/memory_report.h"
+#include "model/profile.h"
 #include "model/settings.h"
 #include "model/task.h"
 #include "model/topology.h"
@@ -76,7 +78,7 @@ class Api {
 
   Awaitable<std::vector<model::Machine>> machines();
   Awaitable<model::Machine> machine(std::string name);
-  Awaitable<model::Machine> preview_create(model::CreateRequest request);
+  Awaitable<model::MachinePreview> preview_create(model::CreateRequest request);
   Awaitable<model::Task> create(model::CreateRequest request);
   Awaitable<model::ChangeResult> change(std::string name, boost::json::object patch, ChangeOptions options);
   Awaitable<model::RemovalPreview> preview_remove(std::string name);
@@ -112,6 +114,13 @@ class Api {
   Awaitable<model::Host> host();
   Awaitable<model::HostTopology> host_topology();
   Awaitable<std::vector<model::HostCheck>> host_checks();
+  Awaitable<std::vector<model::OperatingSystem>> operating_systems();
+  Awaitable<model::SystemPreset> operating_system(std::string id);
+  Awaitable<std::vector<model::Profile>> profiles();
+  Awaitable<model::Profile> profile(std::string name);
+  Awaitable<model::Profile> create_profile(model::ProfileRequest request);
+  Awaitable<> remove_profile(std::string name);
+  Awaitable<model::ChangeResult> apply_profile(std::string profile, std::string machine, bool dry_run);
   Awaitable<std::vector<model::Setting>> settings();
 
   Awaitable<LoginLink> login_link();

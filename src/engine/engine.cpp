@@ -58,7 +58,8 @@ Engine::Engine(loop::EventLoop& loop, const model::InstancePaths& paths, store::
       power_(context_, guests_),
       images_(context_),
       key_(paths.state_directory / "ssh"),
-      builder_(context_, images_, power_, key_),
+      profiles_(context_),
+      builder_(context_, images_, power_, key_, systems_),
       metrics_(context_),
       memory_(context_, "/") {}
 
@@ -67,6 +68,7 @@ Engine::~Engine() = default;
 Awaitable<> Engine::open() {
   machines_.load();
   images_.load();
+  profiles_.load();
   builder_.register_recovery();
   images_.register_recovery();
   power_.register_recovery();
@@ -138,7 +140,9 @@ std::vector<model::Machine> Engine::machines() {
 }
 
 model::Machine Engine::machine(const std::string& name) { return machines_.view(machines_.by_name(name)); }
-Awaitable<model::Machine> Engine::preview_create(model::CreateRequest request) { return builder_.preview(std::move(request)); }
+Awaitable<model::MachinePreview> Engine::preview_create(model::CreateRequest request) {
+  return builder_.preview(std::move(request));
+}
 Awaitable<model::Task> Engine::create(model::CreateRequest request) { return builder_.create(std::move(request)); }
 Awaitable<model::ChangeResult> Engine::change(std::string name, boost::json::object patch, ChangeOptions options) {
   return change_machine(context_, std::move(name), std::move(patch), options);

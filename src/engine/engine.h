@@ -13,6 +13,8 @@
 #include "engine/machine_power.h"
 #include "engine/memory_controller.h"
 #include "engine/metrics.h"
+#include "engine/os_catalogue.h"
+#include "engine/profiles.h"
 #include "engine/service.h"
 #include "engine/topology_source.h"
 #include "host/host_reader.h"
@@ -39,7 +41,7 @@ class Engine : public Service {
 
   std::vector<model::Machine> machines() override;
   model::Machine machine(const std::string& name) override;
-  Awaitable<model::Machine> preview_create(model::CreateRequest request) override;
+  Awaitable<model::MachinePreview> preview_create(model::CreateRequest request) override;
   Awaitable<model::Task> create(model::CreateRequest request) override;
   Awaitable<model::ChangeResult> change(std::string name, boost::json::object patch, ChangeOptions options) override;
   model::RemovalPreview preview_remove(const std::string& name) override;
@@ -74,6 +76,15 @@ class Engine : public Service {
   Awaitable<model::Task> import_image(model::ImportRequest request) override;
   Awaitable<model::Task> remove_image(std::string name) override;
 
+  Awaitable<std::vector<model::OperatingSystem>> operating_systems() override;
+  Awaitable<model::SystemPreset> operating_system(std::string id) override;
+
+  std::vector<model::Profile> profiles() override;
+  model::Profile profile(const std::string& name) override;
+  model::Profile create_profile(model::ProfileRequest request) override;
+  void remove_profile(const std::string& name) override;
+  Awaitable<model::ChangeResult> apply_profile(std::string profile, std::string machine, ChangeOptions options) override;
+
   std::vector<model::Task> tasks() override;
   model::Task task(const std::string& id) override;
   Awaitable<model::Task> wait_task(std::string id, std::chrono::milliseconds timeout) override;
@@ -94,6 +105,8 @@ class Engine : public Service {
   MachinePower power_;
   ImageCatalogue images_;
   InstanceKey key_;
+  OsCatalogue systems_;
+  ProfileCatalogue profiles_;
   MachineBuilder builder_;
   MetricsSampler metrics_;
   MemoryController memory_;

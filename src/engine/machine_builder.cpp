@@ -12,6 +12,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "deploy/cloud_init.h"
+#include "engine/preset.h"
+#include "model/os_preset.h"
 #include "model/validate.h"
 #include "os/file.h"
 
@@ -35,11 +37,13 @@ model::Nic default_nic() {
 }
 
 /// The spec of the request over the defaults. Lists that the request names replace the default ones.
-model::MachineSpec requested_spec(const model::CreateRequest& request, Validation& validation) {
+model::MachineSpec requested_spec(const model::CreateRequest& request, const std::vector<model::PresetChoice>& preset,
+                                  Validation& validation) {
   model::MachineSpec spec;
   spec.nics.push_back(default_nic());
   if (!request.spec) return spec;
   boost::json::value merged = json::to_json(spec);
+  apply_preset(preset, merged);
   // Members that a list element leaves out have the defaults of its type.
   json::merge_patch(merged, *request.spec);
   model::MachineSpec result;
@@ -49,16 +53,23 @@ model::MachineSpec requested_spec(const model::CreateRequest& request, Validatio
 
 }  // namespace
 
-MachineBuilder::MachineBuilder(Context& context, ImageCatalogue& images, MachinePower& power, InstanceKey& key)
-    : context_(context), images_(images), power_(power), key_(key) {}
+MachineBuilder::MachineBuilder(Context& context, ImageCatalogue& images, MachinePower& power, InstanceKey& key,
+                               OsCatalogue& systems)
+    : context_(context), images_(images), power_(power), key_(key), systems_(systems) {}
 
 // --- create --------------------------------------------------------------------------------------------------------------
 
-Awaitable<MachineRecord> MachineBuilder::plan(model::CreateRequest request) {
+Awaitable<MachineBuilder::Plan> MachineBuilder::plan(model::CreateRequest request) {
   Validation validation;
   model::check_create_request(request, validation);
+  std::vector<model::PresetChoice> preset;
+  if (const std::string id = asked_system(request); !id.empty()) {
+    // A system that the database does not know is a name that is shown, nothing more.
+    if (const auto system = co_await systems_.find(id)) preset = model::preset_for(*system, asked_arch(request));
+  }
+  if (const auto size = preset_disk_size(preset, request)) request.disk_size = size;
   MachineRecord record;
-  record.spec = requested_spec(request, validation);
+  record.spec = requested_spec(request, preset, validation);
   model::check_spec(record.spec, "spec", validation);
   validation.throw_if_failed("machine.invalid");
   record.id = make_uuid();
@@ -69,6 +80,7 @@ Awaitable<MachineRecord> MachineBuilder::plan(model::CreateRequest request) {
   record.created = std::chrono::system_clock::now();
   record.rest_since = record.created;
   plan_disks(request, record);
+  apply_to_disks(preset, record.spec.disks);
   for (model::Nic& nic : record.spec.nics) {
     if (nic.mac.empty()) nic.mac = random_mac();
   }
@@ -79,7 +91,8 @@ Awaitable<MachineRecord> MachineBuilder::plan(model::CreateRequest request) {
                 "Choose another name.");
   }
   co_await context_.hypervisor.check(record.spec);
-  co_return record;
+  std::vector<model::PresetChoice> effective = effective_choices(preset, record.spec);
+  co_return Plan{std::move(record), std::move(effective)};
 }
 
 void MachineBuilder::plan_disks(const model::CreateRequest& request, MachineRecord& record) {
@@ -134,16 +147,16 @@ void MachineBuilder::plan_disks(const model::CreateRequest& request, MachineReco
   }
 }
 
-Awaitable<model::Machine> MachineBuilder::preview(model::CreateRequest request) {
-  const MachineRecord record = co_await plan(std::move(request));
+Awaitable<model::MachinePreview> MachineBuilder::preview(model::CreateRequest request) {
+  Plan planned = co_await plan(std::move(request));
   MachineEntry entry;
-  entry.record = record;
-  entry.since = record.created;
-  co_return context_.machines.view(entry);
+  entry.record = std::move(planned.record);
+  entry.since = entry.record.created;
+  co_return model::MachinePreview{context_.machines.view(entry), std::move(planned.preset)};
 }
 
 Awaitable<model::Task> MachineBuilder::create(model::CreateRequest request) {
-  MachineRecord record = co_await plan(request);
+  MachineRecord record = (co_await plan(request)).record;
   TaskDescription description;
   description.kind = request.start ? "machine.launch" : "machine.create";
   description.title = fmt::format("{} {}", request.start ? "Launch" : "Create", record.name);

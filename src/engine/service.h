@@ -16,7 +16,9 @@
 #include "model/host_check.h"
 #include "model/image.h"
 #include "model/machine.h"
+#include "model/machine_preview.h"
 #include "model/memory_report.h"
+#include "model/profile.h"
 #include "model/task.h"
 #include "model/topology.h"
 #include "os/fd.h"
@@ -77,7 +79,7 @@ class Service {
   virtual std::vector<model::Machine> machines() = 0;
   virtual model::Machine machine(const std::string& name) = 0;
   /// What would be made, after all checks; nothing is.
-  virtual Awaitable<model::Machine> preview_create(model::CreateRequest request) = 0;
+  virtual Awaitable<model::MachinePreview> preview_create(model::CreateRequest request) = 0;
   virtual Awaitable<model::Task> create(model::CreateRequest request) = 0;
   virtual Awaitable<model::ChangeResult> change(std::string name, boost::json::object patch, ChangeOptions options) = 0;
   virtual model::RemovalPreview preview_remove(const std::string& name) = 0;
@@ -117,6 +119,17 @@ class Service {
   virtual Awaitable<model::Task> build_image(model::BuildRequest request) = 0;
   virtual Awaitable<model::Task> import_image(model::ImportRequest request) = 0;
   virtual Awaitable<model::Task> remove_image(std::string name) = 0;
+
+  /// The guest systems that are known by name; empty without their database.
+  virtual Awaitable<std::vector<model::OperatingSystem>> operating_systems() = 0;
+  virtual Awaitable<model::SystemPreset> operating_system(std::string id) = 0;
+
+  virtual std::vector<model::Profile> profiles() = 0;
+  virtual model::Profile profile(const std::string& name) = 0;
+  virtual model::Profile create_profile(model::ProfileRequest request) = 0;
+  virtual void remove_profile(const std::string& name) = 0;
+  /// As change(), with the settings of the profile.
+  virtual Awaitable<model::ChangeResult> apply_profile(std::string profile, std::string machine, ChangeOptions options) = 0;
 
   virtual std::vector<model::Task> tasks() = 0;
   virtual model::Task task(const std::string& id) = 0;

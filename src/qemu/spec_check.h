@@ -18,7 +18,7 @@ struct HostFacts {
   Capabilities capabilities;
   AcceleratorReport accelerators;
   bool has_firmware = false;
-  bool has_secure_firmware = false;            ///< for every kind of Secure Boot
+  bool has_secure_firmware = false;  ///< for every kind of Secure Boot
   bool has_tpm_program = false;
   bool has_network_boot = true;                ///< the programs with which network cards boot (option ROMs)
   std::string nested_feature;                  ///< how the host's KVM offers virtualization: "vmx", "svm"; empty: not at all

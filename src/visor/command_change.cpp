@@ -40,14 +40,18 @@ Awaitable<int> send_change(Context& context, model::Machine machine, boost::json
   options.dry_run = context.globals.dry_run;
   options.if_revision = machine.revision;
   const model::ChangeResult result = co_await context.api().change(machine.name, std::move(patch), options);
-  if (options.dry_run && context.out.is_table()) context.out.note("Dry run: nothing has been changed.");
+  co_return show_change(context, result);
+}
+
+int show_change(const Context& context, const model::ChangeResult& result) {
+  if (context.globals.dry_run && context.out.is_table()) context.out.note("Dry run: nothing has been changed.");
   boost::json::object data = json::to_json(result).get_object();
   data.erase("machine");
   context.out.show(data, change_table(result));
   if (!result.pending.empty() && context.out.is_table()) {
-    context.out.note(fmt::format("`visor restart {}` applies what waits for the next start.", machine.name));
+    context.out.note(fmt::format("`visor restart {}` applies what waits for the next start.", result.machine.name));
   }
-  co_return result.rejected.empty() ? kExitOk : kExitError;
+  return result.rejected.empty() ? kExitOk : kExitError;
 }
 
 std::vector<Command> change_commands() {

@@ -12,6 +12,7 @@
 #include "visor/create_request.h"
 #include "visor/emit.h"
 #include "visor/machine_view.h"
+#include "visor/preset_view.h"
 
 namespace visor::cli {
 namespace {
@@ -38,8 +39,8 @@ Awaitable<> apply_forwards(Context& context, const Arguments& arguments, model::
   std::vector<model::PortForward> forwards;
   for (const std::string& text : arguments.all("forward")) forwards.push_back(parse_forward(text));
   if (forwards.empty()) co_return;
-  const model::Machine preview = co_await context.api().preview_create(request);
-  std::vector<model::Nic> nics = preview.spec.nics;
+  const model::MachinePreview preview = co_await context.api().preview_create(request);
+  std::vector<model::Nic> nics = preview.machine.spec.nics;
   if (nics.empty()) {
     nics.emplace_back();
     nics.front().id = "nic0";
@@ -48,10 +49,20 @@ Awaitable<> apply_forwards(Context& context, const Arguments& arguments, model::
   spec_of(request)["nics"] = json::to_json(nics);
 }
 
+/// The system must be one that has a preset: a misspelt one would go by unseen.
+Awaitable<> apply_system(Context& context, const Arguments& arguments, model::CreateRequest& request) {
+  if (!arguments.has("os")) co_return;
+  const std::string id = arguments.get("os");
+  co_await context.api().operating_system(id);
+  spec_of(request)["os"] = {{"id", id}};
+}
+
 Awaitable<int> make(Context& context, model::CreateRequest request, std::string done) {
   if (context.globals.dry_run) {
-    const model::Machine machine = co_await context.api().preview_create(std::move(request));
-    context.out.show(json::to_json(machine), machine_details(machine, std::chrono::system_clock::now()));
+    const model::MachinePreview preview = co_await context.api().preview_create(std::move(request));
+    Details details = machine_details(preview.machine, std::chrono::system_clock::now());
+    add_preset(preview.preset, details);
+    context.out.show(json::to_json(preview.machine), details);
     co_return kExitOk;
   }
   if (context.globals.timeout) request.timeout_seconds = static_cast<std::uint32_t>(context.globals.timeout->count());
@@ -66,6 +77,7 @@ Awaitable<int> create(Context& context, const Arguments& arguments) {
   request.start = arguments.has("start");
   if (context.globals.wait == "ready" && !request.start) throw usage_error("--wait=ready needs --start.", "create");
   if (context.globals.wait == "ready") request.wait = "ready";
+  co_await apply_system(context, arguments, request);
   co_await apply_settings(context, arguments, request);
   co_await apply_forwards(context, arguments, request);
   const std::string done = request.start
@@ -134,6 +146,9 @@ std::vector<OptionSpec> shape_options() {
 std::vector<OptionSpec> create_options() {
   std::vector<OptionSpec> options = {
       {.names = "--image", .value = "IMAGE", .help = "Start from this image.", .completes = Completes::images},
+      {.names = "--os",
+       .value = "ID",
+       .help = "Settings that suit this guest system, where nothing else is said; `visor os list` shows them."},
       {.names = "--iso", .value = "FILE", .help = "Insert this installer image as a CD.", .completes = Completes::files},
       {.names = "--kernel",
        .value = "FILE",
@@ -172,7 +187,8 @@ std::vector<Command> create_commands() {
        .positionals = {{"NAME", "The machine's name: 1-63 of a-z 0-9 -.", Completes::nothing}},
        .options = create_options(),
        .examples = {{"visor create web --image debian/12 --disk 20GiB --start --wait=ready", "from an image"},
-                    {"visor create win --iso ~/win11.iso --disk 64GiB --memory 8GiB", "empty disk and an installer"},
+                    {"visor create win --os win11 --iso ~/win11.iso --memory 8GiB", "an installer, and what suits the system"},
+                    {"visor create old --os winxp --dry-run", "what a system's preset would choose, and why"},
                     {"visor create tiny --kernel vmlinuz --initrd initrd.img --cmdline console=ttyS0 --memory 256MiB",
                      "direct kernel boot"}},
        .dry_run = true,

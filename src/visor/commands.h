@@ -27,6 +27,8 @@ std::vector<Command> task_commands();
 std::vector<Command> event_commands();
 std::vector<Command> host_commands();
 std::vector<Command> doctor_commands();
+std::vector<Command> os_commands();
+std::vector<Command> profile_commands();
 std::vector<Command> web_commands();
 std::vector<Command> token_commands();
 std::vector<Command> api_commands();

@@ -56,6 +56,7 @@ export const pages = {
   "machine network": `/machines/${machine}/settings/network`,
   activity: `/machines/${machine}/activity`,
   delete: `/machines/${machine}?dialog=delete&target=${machine}`,
+  profiles: `/machines/${machine}?dialog=profile&target=${machine}`,
   "task drawer": "/?dialog=tasks",
 };
 

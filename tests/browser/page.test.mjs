@@ -512,6 +512,44 @@ describe("checks of the host", () => {
     }));
 });
 
+describe("presets and profiles", () => {
+  it("a system that is found by typing brings its size, and says what is chosen for it", () =>
+    withPage("/create", {}, async (page) => {
+      await page.getByRole("radio", { name: "Installer (ISO)" }).click();
+      const system = page.getByRole("combobox", {
+        name: "System",
+        exact: true,
+      });
+      await system.click();
+      await system.pressSequentially("windows xp");
+      await page.getByRole("option", { name: "Microsoft Windows XP" }).click();
+      await page
+        .locator('[data-choice="chipset"]')
+        .getByText("i440fx")
+        .waitFor();
+      await page
+        .getByRole("radio", { name: /Custom/, checked: true })
+        .waitFor();
+      assert.deepEqual(await axeFindings(page), []);
+    }));
+
+  it("a profile shows what it would change before it does, and is closed without doing it", () =>
+    withPage(
+      `/machines/${machine}?dialog=profile&target=${machine}`,
+      {},
+      async (page) => {
+        const dialog = page.getByRole("dialog");
+        await dialog.locator("[data-change]").first().waitFor();
+        await dialog.getByRole("combobox", { name: "Profile" }).click();
+        await page.getByRole("option", { name: "quiet-server" }).click();
+        await dialog.locator('[data-change="onCrash"]').waitFor();
+        assert.deepEqual(await axeFindings(page), []);
+        await dialog.getByRole("button", { name: "Close" }).click();
+        await dialog.waitFor({ state: "detached" });
+      },
+    ));
+});
+
 describe("looks", () => {
   it("follows the system into the dark and can be forced out of it", () =>
     withPage("/", { colorScheme: "dark" }, async (page) => {

@@ -27,7 +27,7 @@ STEPS = re.compile(rf"\b(?:run\.step\(|steps(?:\.| = |\{{)|build_steps\(\) \{{\s
 TITLE = re.compile(r'"([A-Z][^".]*[^".:(])"')
 SETTING = re.compile(r'\b(?:make|number|choice)\(\s*"([A-Za-z.\[\]]+)"')
 # Files whose titles and sentences the page shows as they are.
-SPOKEN_FILE = re.compile(r"/host_checks\w*\.cpp$")
+SPOKEN_FILE = re.compile(r"/(?:host_checks\w*|os_preset|profile)\.cpp$")
 SPOKEN_TITLE = re.compile(rf"\.title = (?:fmt::format\()?({STRING})")
 REFUSAL = re.compile(rf"\brefuse\({REST}")
 ENUM = re.compile(r"BOOST_DEFINE_ENUM_CLASS\((\w+), ([^)]*)\)")

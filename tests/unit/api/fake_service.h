@@ -123,10 +123,28 @@ class FakeService : public engine::Service {
     return list;
   }
   model::Machine machine(const std::string& name) override { return find(name); }
-  Awaitable<model::Machine> preview_create(model::CreateRequest request) override {
-    model::Machine machine;
-    machine.name = request.name;
-    co_return machine;
+  Awaitable<model::MachinePreview> preview_create(model::CreateRequest request) override {
+    model::MachinePreview preview;
+    preview.machine.name = request.name;
+    preview.preset.push_back({"cpu.count", 4, "Because."});
+    co_return preview;
+  }
+  Awaitable<std::vector<model::OperatingSystem>> operating_systems() override {
+    co_return std::vector<model::OperatingSystem>{{.id = "win11", .drivers = {model::GuestDriver::e1000e}}};
+  }
+  Awaitable<model::SystemPreset> operating_system(std::string id) override {
+    if (id != "win11") throw Error(ErrorKind::not_found, "os.not_found", "No such system.");
+    co_return model::SystemPreset{{.id = id}, {{"chipset", "q35", "Because."}}};
+  }
+  std::vector<model::Profile> profiles() override { return model::built_in_profiles(); }
+  model::Profile profile(const std::string& name) override {
+    if (name != "gaming") throw Error(ErrorKind::not_found, "profile.not_found", "No such profile.");
+    return model::built_in_profiles().front();
+  }
+  model::Profile create_profile(model::ProfileRequest request) override { return {request.name, "", false, request.spec}; }
+  void remove_profile(const std::string& name) override { profile(name); }
+  Awaitable<model::ChangeResult> apply_profile(std::string, std::string machine, engine::ChangeOptions options) override {
+    co_return co_await change(std::move(machine), {}, options);
   }
   Awaitable<model::Task> create(model::CreateRequest request) override {
     if (machines_.contains(request.name)) throw Error(ErrorKind::conflict, "machine.exists", "There is one already.");

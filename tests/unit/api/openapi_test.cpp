@@ -83,14 +83,19 @@ TEST_F(OpenApiTest, RealAnswersAreWhatTheDocumentSays) {
   const std::string base = "/api/v1";
   const std::string machine = base + "/machines/{name}";
   local().request("POST", base + "/machines/hello/actions/start");
-  for (const char* path : {"", "/inventory", "/machines", "/images", "/tasks", "/host", "/host/topology", "/host/checks",
-                           "/settings", "/auth/session", "/tokens"}) {
+  for (const char* path : {"", "/inventory", "/machines", "/images", "/tasks", "/host", "/host/topology", "/host/checks", "/os",
+                           "/profiles", "/settings", "/auth/session", "/tokens"}) {
     expect_documented("GET", base + path, base + path);
   }
   for (const char* part : {"", "/metrics", "/log", "/command", "/settings", "/pinning", "/memory", "/ssh"})
     expect_documented("GET", machine + part, base + "/machines/hello" + part);
   expect_documented("GET", machine, base + "/machines/nobody");
   expect_documented("GET", base + "/images/{name}", base + "/images/debian%2F12");
+  expect_documented("GET", base + "/os/{id}", base + "/os/win11");
+  expect_documented("GET", base + "/profiles/{name}", base + "/profiles/gaming");
+  expect_documented("POST", base + "/profiles", base + "/profiles", R"({"name":"mine","spec":{"rng":false}})");
+  expect_documented("POST", base + "/profiles/{name}/actions/apply", base + "/profiles/gaming/actions/apply",
+                    R"({"machine":"hello"})");
   expect_documented("POST", base + "/machines", base + "/machines", R"({"name":"a"})");
   expect_documented("POST", base + "/machines", base + "/machines?dryRun=true", R"({"name":"b"})");
   expect_documented("POST", base + "/machines", base + "/machines", R"({"nam":"b"})");

@@ -1,9 +1,9 @@
 // Every request the page makes, by name.
 import { api } from './client';
+import type { HostCheck, OperatingSystem, Profile, SystemPreset } from './catalogueTypes';
 import type {
   BuildableImage,
   CreateRequest,
-  HostCheck,
   HostTopology,
   Image,
   Inventory,
@@ -66,6 +66,19 @@ export const screenshotPath = (name: string, width: number) => `${at(name)}/scre
 export const getTopology = () => api.get<HostTopology>('/host/topology');
 
 export const getHostChecks = async () => (await api.get<{ checks: HostCheck[] }>('/host/checks')).checks;
+
+export const getSystems = async () => (await api.get<{ systems: OperatingSystem[] }>('/os')).systems;
+export const getSystem = (id: string) => api.get<SystemPreset>(`/os/${encodeURIComponent(id)}`);
+
+const profileAt = (name: string) => `/profiles/${encodeURIComponent(name)}`;
+export const getProfiles = async () => (await api.get<{ profiles: Profile[] }>('/profiles')).profiles;
+export const saveProfile = (name: string, machine: string) =>
+  api.post<Profile>('/profiles', { name, machine });
+export const deleteProfile = (name: string) => api.delete<unknown>(profileAt(name));
+export const previewProfile = (name: string, machine: string) =>
+  api.post<PatchAnswer>(`${profileAt(name)}/actions/apply?dryRun=true`, { machine });
+export const applyProfile = (name: string, machine: string) =>
+  api.post<PatchAnswer>(`${profileAt(name)}/actions/apply`, { machine });
 
 export const getSettings = async () => (await api.get<{ settings: Setting[] }>('/settings')).settings;
 

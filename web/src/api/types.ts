@@ -234,21 +234,6 @@ export interface HostNumaNode {
   processors: number[];
 }
 
-export type CheckState = 'ok' | 'limited' | 'off' | 'missing';
-
-/** One thing that was looked at on the host; `feature` is what needs it. */
-export interface HostCheck {
-  id: string;
-  feature: string;
-  title: string;
-  state: CheckState;
-  /** No machine runs without it. */
-  needed: boolean;
-  reason: string;
-  fix: string;
-  command: string;
-}
-
 export interface HostTopology {
   model: string;
   packages: { id: number; processors: number[] }[];
@@ -307,6 +292,8 @@ export interface PinningProposal {
 export interface FieldChange {
   field: string;
   reason?: string;
+  from: JsonValue;
+  to: JsonValue;
 }
 
 export interface PatchAnswer {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { HostCheck } from '../api/types';
+import type { HostCheck } from '../api/catalogueTypes';
 import { fatalChecks, groupChecks, openChecks } from './checks';
 
 const check = (id: string, feature: string, more: Partial<HostCheck> = {}): HostCheck => ({

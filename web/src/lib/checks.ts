@@ -1,5 +1,5 @@
 // What was looked at on the host, by the feature that needs it.
-import type { CheckState, HostCheck } from '../api/types';
+import type { CheckState, HostCheck } from '../api/catalogueTypes';
 
 export const checkStates: CheckState[] = ['ok', 'limited', 'off', 'missing'];
 

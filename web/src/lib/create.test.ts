@@ -1,7 +1,16 @@
 import { expect, it } from 'vitest';
 
+import type { SystemPreset } from '../api/catalogueTypes';
 import type { Host, Image } from '../api/types';
-import { emptyForm, formProblems, requestOf, sizeWarnings, suggestedBase } from './create';
+import {
+  emptyForm,
+  formProblems,
+  requestOf,
+  shownChoices,
+  sizeWarnings,
+  suggestedBase,
+  withSystem,
+} from './create';
 
 const image = { name: 'debian/12', virtualSize: 2 * 1024 ** 3, cloudInit: true } as Image;
 const host = {
@@ -50,4 +59,23 @@ it('warns before the host is overcommitted', () => {
   expect(sizeWarnings({ ...emptyForm, preset: 'custom', custom }, host, image)).toEqual(['diskBelowImage']);
   const tooSmall = formProblems({ ...emptyForm, preset: 'custom', custom }, 'a', [], image);
   expect(tooSmall, 'the daemon refuses it').toEqual(['diskBelowImage']);
+});
+
+it('takes the size that a chosen system wants, and tells the daemon which system it is', () => {
+  const preset = {
+    system: { id: 'win11', family: 'windows' },
+    preset: [
+      { setting: 'memory.size', value: 4 * 1024 ** 3, reason: '' },
+      { setting: 'disks[].bus', value: 'sata', reason: '' },
+    ],
+  } as SystemPreset;
+  const form = { ...emptyForm, source: 'iso' as const, iso: '/w.iso', ...withSystem(preset) };
+  expect(form.custom).toEqual({ cpus: 2, memory: 4 * 1024 ** 3, disk: 10 * 1024 ** 3 });
+  expect(requestOf(form, 'w', undefined, '').spec).toEqual({
+    cpu: { count: 2 },
+    memory: { size: 4 * 1024 ** 3 },
+    os: { id: 'win11' },
+  });
+  expect(suggestedBase(form, undefined)).toBe('win11');
+  expect(shownChoices(preset).map(({ setting }) => setting)).toEqual(['disks[].bus']);
 });

@@ -1,4 +1,5 @@
 // The create form: what was chosen, what that asks of the host, and the request it becomes. Pure.
+import type { SystemPreset } from '../api/catalogueTypes';
 import type { CreateRequest, Host, Image, JsonValue } from '../api/types';
 import { isMachineName, numberedNames } from './machines';
 
@@ -24,6 +25,8 @@ export interface CreateForm {
   image: string;
   iso: string;
   family: string;
+  /** Id of a known system, or empty. */
+  os: string;
   name: string;
   quantity: number;
   preset: PresetName;
@@ -38,6 +41,7 @@ export const emptyForm: CreateForm = {
   image: '',
   iso: '',
   family: 'linux',
+  os: '',
   name: '',
   quantity: 1,
   preset: 'small',
@@ -94,7 +98,11 @@ export function formProblems(
 /** `debian/12` -> `debian-12`; a name nobody has to think about. */
 export const suggestedBase = (form: CreateForm, image: Image | undefined) => {
   const base =
-    form.source === 'image' ? (image?.name ?? 'machine') : form.source === 'iso' ? form.family : 'machine';
+    form.source === 'image'
+      ? (image?.name ?? 'machine')
+      : form.source === 'iso'
+        ? form.os || form.family
+        : 'machine';
   return (
     base
       .toLowerCase()
@@ -103,6 +111,28 @@ export const suggestedBase = (form: CreateForm, image: Image | undefined) => {
       .slice(0, 50) || 'machine'
   );
 };
+
+/** The form once a system is chosen: its family, and the size that it wants. */
+export function withSystem({ system, preset }: SystemPreset): Partial<CreateForm> {
+  const wanted = (setting: string, otherwise: number) => {
+    const value = preset.find((choice) => choice.setting === setting)?.value;
+    return typeof value === 'number' ? value : otherwise;
+  };
+  return {
+    os: system.id,
+    family: system.family,
+    preset: 'custom',
+    custom: {
+      cpus: wanted('cpu.count', 2),
+      memory: wanted('memory.size', GiB),
+      disk: wanted('diskSize', 10 * GiB),
+    },
+  };
+}
+
+/** What a system's preset decides besides the sizes, which the form shows and sends itself. */
+export const shownChoices = ({ preset }: SystemPreset) =>
+  preset.filter(({ setting }) => !['cpu.count', 'memory.size', 'diskSize', 'os.family'].includes(setting));
 
 export function requestOf(
   form: CreateForm,
@@ -124,7 +154,7 @@ export function requestOf(
     if (image.cloudInit && keys.length > 0) request.sshKeys = keys;
     if (image.cloudInit && password) request.password = password;
   } else {
-    spec.os = { family: form.family };
+    spec.os = form.os ? { id: form.os } : { family: form.family };
     if (form.source === 'iso') request.iso = form.iso.trim();
   }
   return request;

@@ -11,6 +11,7 @@ import { useDialogAddress } from './address';
 
 const CreateDialog = lazy(() => import('../../pages/create/CreateDialog'));
 const ImportDialog = lazy(() => import('../../pages/images/ImportDialog'));
+const ProfileDialog = lazy(() => import('../../pages/machine/ProfileDialog'));
 const BuildDialog = lazy(() => import('../../pages/images/BuildDialog'));
 
 function NamedDialog() {
@@ -26,6 +27,8 @@ function NamedDialog() {
       return <PendingDialog name={first} />;
     case 'deleteImage':
       return <DeleteImageDialog name={first} />;
+    case 'profile':
+      return <ProfileDialog name={first} />;
     case 'import':
       return <ImportDialog />;
     case 'build':

@@ -3,7 +3,7 @@ import { useCallback } from 'react';
 import { useLocation, useNavigate, useSearchParams } from 'react-router-dom';
 
 export type DialogName =
-  'delete' | 'turnOff' | 'reset' | 'pending' | 'import' | 'build' | 'deleteImage' | 'tasks';
+  'profile' | 'delete' | 'turnOff' | 'reset' | 'pending' | 'import' | 'build' | 'deleteImage' | 'tasks';
 
 export function useDialogAddress() {
   const [search] = useSearchParams();

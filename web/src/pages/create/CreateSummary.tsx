@@ -41,7 +41,7 @@ export function CreateSummary({ form, name, image, onChange }: CreateSummaryProp
   const common = useCommonStyles();
   const size = sizeOf(form);
   const names = numberedNames(name, form.quantity);
-  const os = form.source === 'image' && image ? image.os : { family: form.family, id: '' };
+  const os = form.source === 'image' && image ? image.os : { family: form.family, id: form.os ?? '' };
   const fact = (word: string, value: ReactNode) => (
     <div>
       <dt className={common.secondary}>{word}</dt>

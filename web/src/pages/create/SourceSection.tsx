@@ -1,5 +1,5 @@
 // What the machine starts from: an image, an installer, or nothing.
-import { Button, Dropdown, Field, Input, Option } from '@fluentui/react-components';
+import { Button, Field, Input } from '@fluentui/react-components';
 import { useTranslation } from 'react-i18next';
 
 import { buildImage } from '../../api/calls';
@@ -14,8 +14,8 @@ import { TaskCard } from '../../components/TaskCard';
 import type { CreateForm, Source } from '../../lib/create';
 import { formatBytes, unbroken } from '../../lib/format';
 import { Section } from './Section';
+import { SystemChoice } from './SystemChoice';
 
-const families = ['linux', 'windows', 'other'] as const;
 const sources: Source[] = ['image', 'iso', 'empty'];
 const sourceIcons = { image: <LayerRegular />, iso: <AlbumRegular />, empty: <HardDriveRegular /> };
 
@@ -50,21 +50,7 @@ export function SourceSection({ form, image, onChange }: SourceSectionProps) {
           />
         </Field>
       )}
-      {form.source !== 'image' && (
-        <Field label={t('create.family')}>
-          <Dropdown
-            value={t(`family.${form.family}`)}
-            selectedOptions={[form.family]}
-            onOptionSelect={(_, data) => data.optionValue && onChange({ family: data.optionValue })}
-          >
-            {families.map((family) => (
-              <Option key={family} value={family}>
-                {t(`family.${family}`)}
-              </Option>
-            ))}
-          </Dropdown>
-        </Field>
-      )}
+      {form.source !== 'image' && <SystemChoice form={form} onChange={onChange} />}
     </Section>
   );
 }

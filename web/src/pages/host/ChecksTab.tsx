@@ -14,7 +14,7 @@ import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router-dom';
 
 import { getHostChecks } from '../../api/calls';
-import type { CheckState, HostCheck } from '../../api/types';
+import type { CheckState, HostCheck } from '../../api/catalogueTypes';
 import { CopyChip } from '../../components/Chip';
 import {
   ArrowClockwiseRegular,

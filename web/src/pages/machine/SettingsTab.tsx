@@ -1,5 +1,5 @@
 // Every setting as one row, in categories, found by search.
-import { SearchBox, Switch, makeStyles, tokens, typographyStyles } from '@fluentui/react-components';
+import { Button, SearchBox, Switch, makeStyles, tokens, typographyStyles } from '@fluentui/react-components';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +8,8 @@ import { useParams } from 'react-router-dom';
 import { getMachineSettings } from '../../api/calls';
 import { useSettings } from '../../api/inventory';
 import type { Machine, Setting } from '../../api/types';
+import { useOpenDialog } from '../../components/dialogs/address';
+import { LayerRegular } from '../../components/icons';
 import { LinkTabs } from '../../components/LinkTabs';
 import { PageSkeleton } from '../../components/PageSkeleton';
 import { ProblemMessage } from '../../components/ProblemMessage';
@@ -54,6 +56,8 @@ export default function SettingsTab({ machine }: { machine: Machine }) {
   const settings = useSettings();
   const [query, setQuery] = useState('');
   const { showCommands } = usePreferences();
+  const common = useCommonStyles();
+  const openDialog = useOpenDialog();
   if (settings.isPending) return <PageSkeleton path="" />;
   if (settings.isError)
     return <ProblemMessage error={settings.error} onRetry={() => void settings.refetch()} />;
@@ -67,11 +71,16 @@ export default function SettingsTab({ machine }: { machine: Machine }) {
           value={query}
           onChange={(_, data) => setQuery(data.value)}
         />
-        <Switch
-          label={t('settings.showCommands')}
-          checked={showCommands}
-          onChange={(_, data) => setPreferences({ showCommands: data.checked })}
-        />
+        <div className={common.wrap}>
+          <Switch
+            label={t('settings.showCommands')}
+            checked={showCommands}
+            onChange={(_, data) => setPreferences({ showCommands: data.checked })}
+          />
+          <Button icon={<LayerRegular />} onClick={() => openDialog('profile', [machine.name])}>
+            {t('profiles.open')}
+          </Button>
+        </div>
       </div>
       {query.trim() ? (
         <Found machine={machine} settings={settings.data} query={query} />
