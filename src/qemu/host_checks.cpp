@@ -66,7 +66,7 @@ HostCheck check_accelerator_of(const model::QemuInfo& info) {
 HostCheck check_firmware_of(model::Arch arch, const std::filesystem::path& root) {
   const std::string name = json::enum_name(arch);
   HostCheck check{.id = "firmware." + name, .feature = CheckFeature::qemu, .title = fmt::format("UEFI firmware for {}", name)};
-  if (const auto firmware = find_firmware(arch, root)) {
+  if (const auto firmware = find_firmware(arch, model::SecureBoot::off, root)) {
     check.reason = fmt::format("{} is there.", firmware->code.native());
   } else {
     check.state = CheckState::missing;

@@ -294,6 +294,17 @@ inline void add_share_configurations(Configurations& all) {
     d.spec.cpu.limit_percent = 25;
   });
   all.x86("cpu-reserve", [](Definition& d) { d.spec.cpu.reserve_percent = 50; });
+  all.x86("cpu-share-limit-reserve", [](Definition& d) {
+    d.spec.cpu.count = 2;
+    d.spec.cpu.weight = 200;
+    d.spec.cpu.limit_percent = 75;
+    d.spec.cpu.reserve_percent = 25;
+  });
+  all.x86("cpu-realtime-pinned", [](Definition& d) {
+    d.spec.cpu.scheduling = model::Scheduling::realtime;
+    d.spec.cpu.pinning = {{"0"}, "1", false};
+  });
+  all.arm("arm-cpu-limit", [](Definition& d) { d.spec.cpu.limit_percent = 50; });
   all.x86("cpu-pinned", [](Definition& d) { d.spec.cpu.pinning = {{"0"}, "", false}; });
   all.x86("cpu-pinned-emulator", [](Definition& d) { d.spec.cpu.pinning = {{}, "0", false}; });
   all.x86("cpu-pinned-exclusive", [](Definition& d) { d.spec.cpu.pinning = {{"1"}, "2-3", true}; });
