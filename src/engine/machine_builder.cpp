@@ -69,6 +69,12 @@ Awaitable<MachineBuilder::Plan> MachineBuilder::plan(model::CreateRequest reques
   }
   if (const auto size = preset_disk_size(preset, request)) request.disk_size = size;
   MachineRecord record;
+  if (!preset.empty()) {
+    // What this host cannot do is left out rather than refused: nobody has asked for it.
+    Validation ignored;
+    const auto unavailable = co_await context_.hypervisor.unavailable(requested_spec(request, preset, ignored));
+    std::erase_if(preset, [&](const model::PresetChoice& choice) { return unavailable.contains(choice.setting); });
+  }
   record.spec = requested_spec(request, preset, validation);
   model::check_spec(record.spec, "spec", validation);
   validation.throw_if_failed("machine.invalid");

@@ -13,6 +13,9 @@ namespace visor::engine {
 namespace {
 
 constexpr std::size_t kMostChanges = 100;
+/// Until a guest has followed a change and told what it uses since. A decision before would be one about the past, and be taken
+/// back by the next.
+constexpr std::uint32_t kSettlingRounds = 2;
 /// An older reading says nothing about now.
 constexpr auto kFresh = std::chrono::seconds(10);
 
@@ -22,6 +25,11 @@ bool has_fresh_reading(const MachineEntry& entry) {
   return entry.status == model::Status::running && entry.sample && entry.sample->memory_used &&
          std::chrono::system_clock::now() - entry.sample->time < kFresh;
 }
+
+/// A guest that has used up all but this part of its memory cannot wait.
+constexpr std::uint64_t kUrgentPart = 32;
+
+bool is_urgent(const MemoryGuest& guest) { return guest.used.count + guest.assigned.count / kUrgentPart >= guest.assigned.count; }
 
 MemoryGuest guest_of(const MachineEntry& entry) {
   const model::Memory& memory = entry.running->running_spec().memory;
@@ -79,6 +87,9 @@ void MemoryController::look() {
     MemoryGuest guest = guest_of(*entry);
     machine.quiet_rounds = wants_less(guest) ? machine.quiet_rounds + 1 : 0;
     guest.quiet_rounds = machine.quiet_rounds;
+    const bool settling = machine.settling_rounds > 0;
+    if (settling) --machine.settling_rounds;
+    if (settling && !is_urgent(guest)) guest.minimum = guest.maximum = guest.assigned;
     ids.push_back(id);
     guests.push_back(guest);
   }
@@ -107,6 +118,7 @@ void MemoryController::assign(const std::string& id, const MemoryGuest& guest, c
     if (machine == machines_.end()) co_return;
     machine->second.under_way = false;
     if (!done) co_return;
+    machine->second.settling_rounds = kSettlingRounds;
     auto& changes = machine->second.changes;
     changes.push_back(
         {std::chrono::system_clock::now(), guest.assigned, decision.target, guest.used, host_available, decision.reason});

@@ -32,6 +32,8 @@ class MemoryController {
  private:
   struct Machine {
     std::uint32_t quiet_rounds = 0;
+    std::uint32_t settling_rounds =
+        0;                   ///< left since the last change, in which what the guest tells and has do not belong together
     bool under_way = false;  ///< it is being told; a QEMU that hangs is not told again and again
     std::deque<model::MemoryChange> changes;
   };

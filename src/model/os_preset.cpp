@@ -136,7 +136,7 @@ void choose_security(const OperatingSystem& system, Choices& choices) {
   constexpr double kWindows11 = 11.0;
   if (system.kind != "winnt" || version_of(system) < kWindows11) return;
   choices.add("tpm.enabled", true, "Its setup refuses computers without a TPM 2.0.");
-  choices.add("secureBoot", true, "Its setup refuses computers without Secure Boot.");
+  choices.add("secureBoot", "microsoft", "Its setup refuses computers without Secure Boot.");
 }
 
 bool is_known(const std::string& setting) { return setting == "diskSize" || find_setting(setting) != nullptr; }

@@ -25,6 +25,7 @@ BOOST_DESCRIBE_STRUCT(BootDevice, (), (id, kind, place))
 /// All that a machine could start from: those in the order first, as they come.
 std::vector<BootDevice> boot_devices(const model::MachineSpec& spec) {
   std::vector<BootDevice> devices;
+  devices.reserve(spec.disks.size() + spec.nics.size());
   for (const model::Disk& disk : spec.disks) devices.push_back({disk.id, json::enum_name(disk.device), disk.boot_index});
   for (const model::Nic& nic : spec.nics) devices.push_back({nic.id, "network", nic.boot_index});
   std::stable_sort(devices.begin(), devices.end(), [](const BootDevice& a, const BootDevice& b) {

@@ -21,7 +21,7 @@ using Id = std::optional<std::uint32_t>;
 
 constexpr std::size_t kWidth = 80;
 constexpr std::size_t kIndent = 2;
-constexpr std::size_t kGap = 2;
+constexpr std::size_t kColumnGap = 2;
 constexpr auto kLast = std::numeric_limits<std::uint32_t>::max();  ///< the place of what has no number
 
 const char* mark_of(CoreKind kind) {
@@ -214,7 +214,7 @@ std::string Picture::thread(std::uint32_t id) const {
 /// "P[0 ▁   3%, 1 ▁   0%]"; threads that do not fit beside each other stand below each other.
 Picture::Box Picture::box(const model::HostCore& core, std::size_t indent) const {
   const std::size_t frame = mark_width_ + 2;
-  const std::size_t width = frame + core.processors.size() * (thread_width() + kGap) - kGap;
+  const std::size_t width = frame + core.processors.size() * (thread_width() + kColumnGap) - kColumnGap;
   const bool fits = width + indent <= canvas_.width;
   const std::string between = fits ? ", " : ",\n" + std::string(indent + frame - 1, ' ');
   std::string text = fmt::format("{:>{}}[", mark_of(core.kind), mark_width_);
@@ -227,10 +227,10 @@ void Picture::draw_boxes(const std::vector<const model::HostCore*>& cores, std::
   std::size_t column = 0;
   for (const model::HostCore* core : cores) {
     const Box next = box(*core, indent);
-    const bool begins = column == 0 || column + kGap + next.width > canvas_.width;
+    const bool begins = column == 0 || column + kColumnGap + next.width > canvas_.width;
     if (begins && column > 0) out_ += "\n";
-    out_ += std::string(begins ? indent : kGap, ' ') + next.text;
-    column = (begins ? indent : column + kGap) + next.width;
+    out_ += std::string(begins ? indent : kColumnGap, ' ') + next.text;
+    column = (begins ? indent : column + kColumnGap) + next.width;
   }
   if (column > 0) out_ += "\n";
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Debian packages that the tests' guests are made of: downloaded and unpacked, never installed. To be sourced; needs $work, a
 # folder for a run's own files.
+# shellcheck disable=SC2154 # work belongs to whoever sources this
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/visor-test
 

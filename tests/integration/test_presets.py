@@ -36,6 +36,14 @@ class Presets(TestCase):
         self.assertFalse(chosen & {"memory.size", "nics[].model"}, chosen)
         self.assertIn("disks[].bus", chosen)
 
+    def test_windows_11_gets_the_tpm_and_the_secure_boot_that_its_setup_wants_where_they_can_be_had(self):
+        preview = self.preview("win11")
+        spec = preview["machine"]["spec"]
+        self.assertEqual((spec["tpm"]["enabled"], spec["secureBoot"]), (True, "microsoft"))
+        # With a direct kernel there is no firmware that could check it.
+        spec = self.preview("win11", boot={"kernel": "/boot/vmlinuz"})["machine"]["spec"]
+        self.assertEqual((spec["tpm"]["enabled"], spec["secureBoot"]), (True, "off"))
+
     def test_linux_gets_virtio_and_an_unknown_system_only_its_name(self):
         for system in ("debian11", "debian12"):
             spec = self.preview(system)["machine"]["spec"]

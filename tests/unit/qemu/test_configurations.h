@@ -1,94 +1,10 @@
 // One machine per setting and value that changes QEMU's command line.
 #pragma once
 
-#include <functional>
-#include <string>
-#include <vector>
-
-#include "base/json.h"
-#include "hypervisor/hypervisor.h"
-#include "qemu/firmware.h"
-#include "qemu/plan.h"
+#include "qemu/test_configuration.h"
+#include "qemu/test_host_configurations.h"
 
 namespace visor::qemu::testing {
-
-struct Configuration {
-  std::string name;
-  hypervisor::MachineDefinition definition;
-  Choices choices;
-};
-
-inline hypervisor::MachineDefinition base_definition() {
-  hypervisor::MachineDefinition definition;
-  definition.id = "6f1c1c52-0f3a-4d5e-9b1a-2f7c3c1d9e01";
-  definition.name = "hello";
-  definition.state_directory = "/state/machines/hello";
-  definition.runtime_directory = "/run/machines/hello";
-  definition.spec.memory.size = 64_MiB;
-  definition.spec.cpu.count = 1;
-  definition.spec.firmware = model::Firmware::bios;
-  definition.spec.display.model = model::DisplayModel::none;
-  return definition;
-}
-
-inline model::Disk make_disk(const std::string& id, model::DiskBus bus = model::DiskBus::auto_) {
-  model::Disk disk;
-  disk.id = id;
-  disk.bus = bus;
-  return disk;
-}
-
-inline void add_disk(hypervisor::MachineDefinition& definition, const model::Disk& disk,
-                     std::vector<hypervisor::DiskLayer> layers) {
-  definition.spec.disks.push_back(disk);
-  definition.disks.push_back({disk.id, std::move(layers)});
-}
-
-inline model::Nic make_nic(const std::string& id, model::NicModel model = model::NicModel::virtio) {
-  model::Nic nic;
-  nic.id = id;
-  nic.model = model;
-  nic.mac = "52:54:00:12:34:56";
-  return nic;
-}
-
-/// Collects the configurations; each starts from a small machine.
-class Configurations {
- public:
-  using Change = std::function<void(hypervisor::MachineDefinition&)>;
-
-  void x86(const std::string& name, const Change& change, const std::string& accelerator = "tcg") {
-    Configuration entry{name, base_definition(), {}};
-    change(entry.definition);
-    const bool pc = entry.definition.spec.chipset == "i440fx";
-    entry.choices.program = "/usr/bin/qemu-system-x86_64";
-    entry.choices.accelerator = accelerator;
-    entry.choices.machine_type = pc ? "pc-i440fx-7.2" : "pc-q35-7.2";
-    if (entry.definition.spec.tpm.enabled) entry.choices.tpm_program = "/usr/bin/swtpm";
-    if (entry.definition.spec.firmware == model::Firmware::uefi && entry.definition.spec.boot.kernel.empty()) {
-      entry.choices.firmware = find_firmware(model::Arch::x86_64, entry.definition.spec.secure_boot);
-    }
-    list.push_back(std::move(entry));
-  }
-
-  void arm(const std::string& name, const Change& change) {
-    Configuration entry{name, base_definition(), {}};
-    entry.definition.spec.arch = model::Arch::aarch64;
-    entry.definition.spec.firmware = model::Firmware::uefi;
-    entry.definition.spec.memory.size = 128_MiB;
-    change(entry.definition);
-    entry.choices.program = "/usr/bin/qemu-system-aarch64";
-    entry.choices.accelerator = "tcg";
-    entry.choices.machine_type = "virt-7.2";
-    if (entry.definition.spec.tpm.enabled) entry.choices.tpm_program = "/usr/bin/swtpm";
-    if (entry.definition.spec.boot.kernel.empty()) {
-      entry.choices.firmware = find_firmware(model::Arch::aarch64, model::SecureBoot::off);
-    }
-    list.push_back(std::move(entry));
-  }
-
-  std::vector<Configuration> list;
-};
 
 inline void add_processor_configurations(Configurations& all) {
   using Definition = hypervisor::MachineDefinition;
@@ -224,120 +140,6 @@ inline void add_behaviour_configurations(Configurations& all) {
   all.arm("arm-watchdog", [](Definition& d) { d.spec.watchdog.model = model::WatchdogModel::i6300esb; });
 }
 
-inline void add_memory_configurations(Configurations& all) {
-  using Definition = hypervisor::MachineDefinition;
-  all.x86("memory-dynamic", [](Definition& d) { d.spec.memory.dynamic.enabled = true; });
-  all.x86("memory-dynamic-bounds", [](Definition& d) { d.spec.memory.dynamic = {true, 32_MiB, 256_MiB, 50}; });
-  all.x86("memory-dynamic-off-with-bounds", [](Definition& d) { d.spec.memory.dynamic = {false, 32_MiB, 256_MiB, 50}; });
-  all.x86("memory-locked", [](Definition& d) { d.spec.memory.locked = true; });
-  for (const std::uint32_t nodes : {2U, 3U, 4U, 8U}) {
-    const std::string name = std::to_string(nodes);
-    const auto in_nodes = [nodes](Definition& d) {
-      d.spec.cpu.count = nodes + 1;
-      d.spec.memory.size = Bytes{(16_MiB).count * nodes};
-      d.spec.memory.nodes = nodes;
-    };
-    all.x86("memory-nodes-" + name, in_nodes);
-    all.arm("arm-memory-nodes-" + name, in_nodes);
-  }
-  all.x86("memory-nodes-maximum", [](Definition& d) {
-    d.spec.cpu.count = 2;
-    d.spec.cpu.maximum = 4;
-    d.spec.memory.nodes = 2;
-  });
-  all.x86("memory-nodes-dynamic", [](Definition& d) {
-    d.spec.cpu.count = 2;
-    d.spec.memory.nodes = 2;
-    d.spec.memory.dynamic = {true, {}, 128_MiB, 20};
-  });
-  all.x86("memory-nodes-i440fx", [](Definition& d) {
-    d.spec.chipset = "i440fx";
-    d.spec.cpu.count = 2;
-    d.spec.memory.nodes = 2;
-  });
-  all.x86("memory-host-node", [](Definition& d) { d.spec.memory.host_nodes = {"0"}; });
-  all.x86("memory-host-node-any", [](Definition& d) { d.spec.memory.host_nodes = {""}; });
-  all.x86("memory-host-node-no-merge", [](Definition& d) {
-    d.spec.memory.host_nodes = {"0"};
-    d.spec.memory.merge = false;
-  });
-  all.x86("memory-host-nodes", [](Definition& d) {
-    d.spec.cpu.count = 2;
-    d.spec.memory.nodes = 2;
-    d.spec.memory.host_nodes = {"0", "0"};
-  });
-  all.arm("arm-memory-host-node", [](Definition& d) { d.spec.memory.host_nodes = {"0"}; });
-  for (const char* size : {"2MiB", "1GiB"}) {
-    all.x86(std::string("memory-pages-") + size, [size](Definition& d) {
-      d.spec.memory.size = 1_GiB;
-      d.spec.memory.page_size = size;
-    });
-  }
-  all.x86("memory-pages-nodes", [](Definition& d) {
-    d.spec.cpu.count = 2;
-    d.spec.memory.page_size = "2MiB";
-    d.spec.memory.nodes = 2;
-    d.spec.memory.host_nodes = {"0", "1"};
-  });
-  for (const std::uint64_t mebibytes : {16U, 100U, 1024U, 3072U}) {
-    all.x86("memory-size-" + std::to_string(mebibytes), [mebibytes](Definition& d) { d.spec.memory.size = {mebibytes << 20U}; });
-  }
-}
-
-/// Who may use the host's processors how much: nothing of it is an argument, all of it is a step.
-inline void add_share_configurations(Configurations& all) {
-  using Definition = hypervisor::MachineDefinition;
-  all.x86("cpu-weight", [](Definition& d) { d.spec.cpu.weight = 400; });
-  all.x86("cpu-limit", [](Definition& d) { d.spec.cpu.limit_percent = 30; });
-  all.x86("cpu-limit-of-four", [](Definition& d) {
-    d.spec.cpu.count = 4;
-    d.spec.cpu.limit_percent = 25;
-  });
-  all.x86("cpu-reserve", [](Definition& d) { d.spec.cpu.reserve_percent = 50; });
-  all.x86("cpu-share-limit-reserve", [](Definition& d) {
-    d.spec.cpu.count = 2;
-    d.spec.cpu.weight = 200;
-    d.spec.cpu.limit_percent = 75;
-    d.spec.cpu.reserve_percent = 25;
-  });
-  all.x86("cpu-realtime-pinned", [](Definition& d) {
-    d.spec.cpu.scheduling = model::Scheduling::realtime;
-    d.spec.cpu.pinning = {{"0"}, "1", false};
-  });
-  all.arm("arm-cpu-limit", [](Definition& d) { d.spec.cpu.limit_percent = 50; });
-  all.x86("cpu-pinned", [](Definition& d) { d.spec.cpu.pinning = {{"0"}, "", false}; });
-  all.x86("cpu-pinned-emulator", [](Definition& d) { d.spec.cpu.pinning = {{}, "0", false}; });
-  all.x86("cpu-pinned-exclusive", [](Definition& d) { d.spec.cpu.pinning = {{"1"}, "2-3", true}; });
-  all.x86("cpu-realtime", [](Definition& d) { d.spec.cpu.scheduling = model::Scheduling::realtime; });
-  all.x86("nic-unplugged", [](Definition& d) {
-    d.spec.nics.push_back(make_nic("nic0"));
-    d.spec.nics[0].link_up = false;
-  });
-}
-
-inline void add_processor_model_configurations(Configurations& all) {
-  using Definition = hypervisor::MachineDefinition;
-  for (const char* model :
-       {"max", "qemu32", "kvm64", "Nehalem", "Westmere", "SandyBridge", "IvyBridge", "Haswell", "Broadwell", "Skylake-Client",
-        "Skylake-Server", "Icelake-Server", "Opteron_G3", "Opteron_G5", "EPYC", "EPYC-Rome", "EPYC-Milan"}) {
-    all.x86(std::string("cpu-model-") + model, [model](Definition& d) { d.spec.cpu.model = model; });
-  }
-  for (const char* model : {"max", "cortex-a53", "cortex-a72", "cortex-a76", "neoverse-n1"}) {
-    all.arm(std::string("arm-cpu-model-") + model, [model](Definition& d) { d.spec.cpu.model = model; });
-  }
-  for (const char* feature : {"aes", "avx", "bmi1", "fma", "hypervisor", "invtsc", "pcid", "smap", "smep", "vaes", "xsave"}) {
-    all.x86(std::string("cpu-without-") + feature,
-            [feature](Definition& d) { d.spec.cpu.features = {std::string("-") + feature}; });
-  }
-  for (const std::uint32_t count : {3U, 6U, 8U, 16U}) {
-    all.x86("cpus-" + std::to_string(count), [count](Definition& d) { d.spec.cpu.count = count; });
-    all.arm("arm-cpus-" + std::to_string(count), [count](Definition& d) { d.spec.cpu.count = count; });
-  }
-  for (const std::uint32_t bits : {32U, 36U, 39U, 46U, 52U}) {
-    all.x86("cpu-physical-bits-" + std::to_string(bits), [bits](Definition& d) { d.spec.cpu.physical_bits = bits; });
-  }
-}
-
 inline void add_boot_configurations(Configurations& all) {
   using Definition = hypervisor::MachineDefinition;
   all.x86("kernel", [](Definition& d) { d.spec.boot.kernel = "/boot/vmlinuz"; });
@@ -352,31 +154,6 @@ inline void add_boot_configurations(Configurations& all) {
     add_disk(d, disk, {{"/volumes/root.qcow2", model::DiskFormat::qcow2}});
   });
   all.arm("arm-kernel", [](Definition& d) { d.spec.boot = {false, "/boot/vmlinuz", "/boot/initrd", "console=ttyAMA0"}; });
-}
-
-inline void add_security_configurations(Configurations& all) {
-  using Definition = hypervisor::MachineDefinition;
-  all.x86("tpm", [](Definition& d) { d.spec.tpm.enabled = true; });
-  all.x86("tpm-i440fx", [](Definition& d) {
-    d.spec.chipset = "i440fx";
-    d.spec.tpm.enabled = true;
-  });
-  all.x86("tpm-uefi", [](Definition& d) {
-    d.spec.firmware = model::Firmware::uefi;
-    d.spec.tpm.enabled = true;
-  });
-  for (const model::SecureBoot keys : {model::SecureBoot::microsoft, model::SecureBoot::own}) {
-    all.x86("secure-boot-" + json::enum_name(keys), [keys](Definition& d) {
-      d.spec.firmware = model::Firmware::uefi;
-      d.spec.secure_boot = keys;
-    });
-  }
-  all.x86("secure-boot-tpm", [](Definition& d) {
-    d.spec.firmware = model::Firmware::uefi;
-    d.spec.secure_boot = model::SecureBoot::microsoft;
-    d.spec.tpm.enabled = true;
-  });
-  all.arm("arm-tpm", [](Definition& d) { d.spec.tpm.enabled = true; });
 }
 
 inline void add_disk_configurations(Configurations& all) {

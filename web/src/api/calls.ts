@@ -1,5 +1,6 @@
 // Every request the page makes, by name.
 import { api } from './client';
+import type { MemoryReport } from './memoryTypes';
 import type { HostCheck, OperatingSystem, Profile, SystemPreset } from './catalogueTypes';
 import type {
   BuildableImage,
@@ -59,6 +60,7 @@ export const getMachineSettings = async (name: string) =>
   (await api.get<{ settings: MachineSetting[] }>(`${at(name)}/settings`)).settings;
 export const getPinning = (name: string, goal: PinningGoal) =>
   api.get<PinningProposal>(`${at(name)}/pinning?goal=${goal}`);
+export const getMemory = (name: string) => api.get<MemoryReport>(`${at(name)}/memory`);
 export const getTicket = (name: string, kind: 'screen' | 'serial') =>
   api.post<Ticket>(`${at(name)}/tickets`, { kind });
 export const screenshotPath = (name: string, width: number) => `${at(name)}/screenshot?width=${width}`;

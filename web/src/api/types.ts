@@ -62,7 +62,7 @@ export interface MachineSpec {
   firmware: string;
   os: { family: string; id: string };
   cpu: { count: number; model: string };
-  memory: { size: number };
+  memory: { size: number; dynamic: { enabled: boolean } };
   disks: Disk[];
   nics: Nic[];
   display: { model: string };

@@ -32,6 +32,7 @@ import { settingSentence, settingTitle } from '../../lib/words';
 import { BootOrderPanel } from './BootOrderPanel';
 import { DiskPanel } from './DiskPanel';
 import { MachineSettingRow } from './MachineSettingRow';
+import { MemoryRow } from './MemoryRow';
 import { NicPanel } from './NicPanel';
 import { PinningRow } from './PinningRow';
 
@@ -174,6 +175,11 @@ function Categories({ machine, settings }: RowsProps) {
           <section key={group} className={styles.stacked}>
             {group && <h3 className={styles.group}>{t(`settings.group.${group}`)}</h3>}
             <Rows machine={machine} settings={members} />
+            {group === 'dynamic' && machine.spec.memory.dynamic.enabled && (
+              <RowCard>
+                <MemoryRow machine={machine} />
+              </RowCard>
+            )}
             {group === 'pinning' && (
               <RowCard>
                 <PinningRow machine={machine} />

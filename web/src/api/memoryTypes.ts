@@ -1,0 +1,21 @@
+// What GET /machines/{name}/memory answers.
+export type MemoryReason = 'steady' | 'growing' | 'resting' | 'shortage';
+
+export interface MemoryReport {
+  dynamic: boolean;
+  minimum: number;
+  maximum: number;
+  assigned: number | null;
+  used: number | null;
+  hostAvailable: number;
+  hostReserve: number;
+  hostPressure: number;
+  changes: {
+    time: string;
+    from: number;
+    to: number;
+    used: number;
+    hostAvailable: number;
+    reason: MemoryReason;
+  }[];
+}
