@@ -60,6 +60,12 @@ void Cgroup::enable_below(const std::vector<std::string>& controllers) const {
 
 void Cgroup::take(pid_t process) const { write("cgroup.procs", std::to_string(process)); }
 
+void Cgroup::take_all(const Cgroup& other) const {
+  for (const std::string& process : text::split(other.read("cgroup.procs").value_or(""), '\n')) {
+    if (!process.empty()) write("cgroup.procs", process);
+  }
+}
+
 void Cgroup::write(const std::string& file, const std::string& value) const {
   const std::filesystem::path path = path_ / file;
   const Fd fd = open_file(path, O_WRONLY);

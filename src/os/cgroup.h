@@ -27,6 +27,8 @@ class Cgroup {
   std::vector<std::string> controllers() const;
   /// Moves a process with all its threads here.
   void take(pid_t process) const;
+  /// Moves everything that is in `other` here: beside a process that is a KVM guest, threads of the kernel that work for it.
+  void take_all(const Cgroup& other) const;
   /// Writes a file such as "cpu.weight". System errors name the file and the value.
   void write(const std::string& file, const std::string& value) const;
   /// A file's content without the line's end; nothing when it is not there.

@@ -49,6 +49,12 @@ double weight_of_others(const os::Cgroup& group) {
   return others;
 }
 
+/// Removes a group. Its processors are everyone's at once then, not at some time after the removal as the kernel does it.
+bool dissolve(const os::Cgroup& group) {
+  if (group.read("cpuset.cpus.partition").value_or("member") != "member") group.write("cpuset.cpus.partition", "member");
+  return group.remove();
+}
+
 Error control_group_error(const std::string& what) {
   return {ErrorKind::conflict, "machine.control_group",
           fmt::format("The control group of the machine cannot be set up: {}", what),
@@ -239,7 +245,10 @@ void ControlGroups::change(const std::string& id, pid_t process, const model::Cp
     prepare(to, cpu);
     // Also when it is there already by our books: a daemon may have ended in the middle.
     to.take(process);
-    if (from.path() != to.path()) from.remove();
+    if (from.path() != to.path()) {
+      to.take_all(from);
+      dissolve(from);
+    }
     members_[id].cpu = cpu;
     share_out();
     if (cpu.pinning.exclusive || before.cpu.pinning.exclusive) tell_moved(id);
@@ -248,7 +257,10 @@ void ControlGroups::change(const std::string& id, pid_t process, const model::Cp
     try {
       prepare(from, before.cpu);
       from.take(process);
-      if (from.path() != to.path()) to.remove();
+      if (from.path() != to.path()) {
+        from.take_all(to);
+        dissolve(to);
+      }
       share_out();
     } catch (const Error& second) {
       log::error("the control group of the machine {} cannot be taken back: {}", before.name, second.what());
@@ -268,7 +280,7 @@ void ControlGroups::release(const std::string& id) noexcept {
     for (const bool exclusive : {false, true}) {
       cpu.pinning.exclusive = exclusive;
       const os::Cgroup group = group_of(id, cpu);
-      if (!group.remove()) log::warning("the control group {} cannot be removed", group.path().native());
+      if (group.exists() && !dissolve(group)) log::warning("the control group {} cannot be removed", group.path().native());
     }
     share_out();
     if (apart) tell_moved(id);

@@ -35,6 +35,7 @@ struct MachineState {
         process(std::move(who)),
         resources(std::move(host)),
         changed(where),
+        changes(where),
         agent(where, runtime_directory) {}
   ~MachineState() { release_client(); }
   MachineState(const MachineState&) = delete;
@@ -48,6 +49,7 @@ struct MachineState {
   std::optional<os::Process> tpm;       ///< plays its TPM; none without one, or when it has ended
   std::shared_ptr<qmp::Client> client;  ///< none while QEMU does not answer
   loop::Notifier changed;               ///< exited, connection ended, shutdown seen
+  loop::KeyedQueue changes;             ///< of settings, one after the other: an older wish must not overtake a newer one
   QemuGuestAgent agent;
   std::function<void(const hypervisor::MachineEvent&)> handler;
   std::vector<hypervisor::MachineEvent> unheard;  ///< events before the first handler

@@ -30,6 +30,8 @@ namespace visor::qemu {
 namespace {
 
 constexpr std::string_view kPngMagic = "\x89PNG\r\n\x1a\n";
+/// The one key of MachineState::changes.
+const std::string kChanges = "settings";
 constexpr Bytes kPngLimit{std::uint64_t{64} << 20U};
 
 void require_display(const MachineState& state) {
@@ -228,7 +230,9 @@ std::optional<std::string> QemuMachine::keeps_waiting(const std::string& key, co
 
 Awaitable<> QemuMachine::apply(model::MachineSpec wanted, bool again) {
   const std::shared_ptr<MachineState> state = state_;
-  if (!again && is_applied(state->record, wanted)) co_return;
+  // With nothing under way QEMU need not be waited for when there is nothing to do.
+  if (!again && !state->changes.busy(kChanges) && is_applied(state->record, wanted)) co_return;
+  const loop::KeyedQueue::Lease turn = co_await state->changes.acquire(kChanges);
   const std::uint32_t before = state->record.spec.cpu.count;
   co_await apply_live(state, std::move(wanted));
   const std::uint32_t now = state->record.spec.cpu.count;
