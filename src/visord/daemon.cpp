@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <memory>
 #include <optional>
@@ -33,9 +34,24 @@
 namespace visor::visord {
 namespace {
 
+/// A child of a daemon that was killed, not yet the program that it was to become, holds the daemon's lock for a moment more.
+constexpr std::chrono::seconds kLockTime{2};
+constexpr std::chrono::milliseconds kLockPause{20};
+
 /// One state directory belongs to one daemon; the lock ends with the process, however it dies.
 os::FileLock lock_state(const model::InstancePaths& paths) {
+  const auto end = std::chrono::steady_clock::now() + kLockTime;
   std::optional<os::FileLock> lock = os::FileLock::try_acquire(paths.state_directory / "visord.lock");
+  // Nothing else runs yet, so a loop of its own does no harm.
+  loop::EventLoop waiting;
+  if (!lock) {
+    waiting.run_until_done([&]() -> Awaitable<> {
+      while (!lock && std::chrono::steady_clock::now() < end) {
+        co_await loop::sleep_for(kLockPause);
+        lock = os::FileLock::try_acquire(paths.state_directory / "visord.lock");
+      }
+    });
+  }
   if (lock) return std::move(*lock);
   throw Error(ErrorKind::conflict, "daemon.already_running",
               fmt::format("Another visord uses the state directory {}.", paths.state_directory.native()),
