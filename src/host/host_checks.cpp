@@ -15,6 +15,7 @@
 #include "os/fd.h"
 #include "os/file.h"
 #include "os/landlock.h"
+#include "os/limits.h"
 #include "os/process.h"
 
 namespace visor::host {
@@ -43,7 +44,7 @@ Surroundings own_surroundings() {
   own.user = ::geteuid();
   own.landlock = os::landlock_version();
   own.descriptors = hard_limit(RLIMIT_NOFILE);
-  own.locked_memory = hard_limit(RLIMIT_MEMLOCK);
+  if (const std::optional<Bytes> lockable = os::lockable_memory()) own.locked_memory = lockable->count;
   own.page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   own.open_device = [](const std::filesystem::path& path) {
     const os::Fd device(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));

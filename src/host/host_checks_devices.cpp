@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "host/host_checks_parts.h"
 #include "host/host_reader.h"
+#include "os/cgroup.h"
 #include "os/file.h"
 
 namespace visor::host {
@@ -75,14 +76,6 @@ std::string join(const std::vector<std::string>& words) {
   return text;
 }
 
-/// Where this process is in the tree of cgroup v2: "0::/user.slice" of /proc/self/cgroup.
-std::string own_cgroup(const CheckList& list) {
-  for (const std::string& line : text::split(list.text_of("proc/self/cgroup").value_or(""), '\n')) {
-    if (line.starts_with("0::/")) return line.substr(4);
-  }
-  return {};
-}
-
 void check_controllers(CheckList& list, const std::string& folder) {
   HostCheck check{.id = "cgroup.controllers", .feature = CheckFeature::control, .title = "Cgroup controllers"};
   const std::string file = folder + "/cgroup.controllers";
@@ -116,7 +109,7 @@ void check_cgroups(CheckList& list) {
     check.reason = "/sys/fs/cgroup is cgroup v2 alone.";
     list.add(std::move(check));
     const bool root = list.surroundings.user == 0;
-    return check_controllers(list, root ? "sys/fs/cgroup" : "sys/fs/cgroup/" + own_cgroup(list));
+    return check_controllers(list, root ? "sys/fs/cgroup" : "sys/fs/cgroup/" + os::own_cgroup(list.root).value_or(""));
   }
   check.fix =
       "Add systemd.unified_cgroup_hierarchy=1 to GRUB_CMDLINE_LINUX in /etc/default/grub, run the command, then restart the "
@@ -193,9 +186,7 @@ void check_limits(CheckList& list) {
   list.add(std::move(files));
   HostCheck locked{.id = "limit.memlock", .feature = CheckFeature::rights, .title = "Locked memory"};
   const Bytes total = parse_meminfo(os::read_file_if_any(list.root / "proc/meminfo").value_or("")).total;
-  if (own.user == 0) {
-    locked.reason = "The daemon is root and may allow machines to lock any amount of memory.";
-  } else if (!own.locked_memory || *own.locked_memory >= total.count) {
+  if (!own.locked_memory || *own.locked_memory >= total.count) {
     locked.reason = "Machines may lock as much memory as they have.";
   } else {
     locked.state = CheckState::limited;

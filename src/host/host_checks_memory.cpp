@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <set>
+#include <optional>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/text.h"
 #include "host/host_checks_parts.h"
+#include "host/huge_pages.h"
 #include "os/file.h"
 
 namespace visor::host {
@@ -18,28 +20,12 @@ using model::HostCheck;
 
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30U;
 
-/// The sizes in KiB that the kernel has, smallest first.
-std::set<std::uint64_t> huge_page_sizes(const CheckList& list) {
-  std::set<std::uint64_t> sizes;
-  std::error_code error;
-  const std::filesystem::path folder = list.root / "sys/kernel/mm/hugepages";
-  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().native();
-    constexpr std::string_view kPrefix = "hugepages-";
-    std::uint64_t size = 0;
-    if (!name.starts_with(kPrefix)) continue;
-    std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), size);
-    if (size > 0) sizes.insert(size);
-  }
-  return sizes;
-}
-
-void check_huge_pages(CheckList& list, std::uint64_t kibibytes) {
-  const std::uint64_t size = kibibytes * 1024;
-  const std::string name = format_bytes(Bytes{size});
+void check_huge_pages(CheckList& list, Bytes page) {
+  const std::uint64_t size = page.count;
+  const std::uint64_t kibibytes = size / 1024;
+  const std::string name = format_bytes(page);
   const std::string folder = fmt::format("sys/kernel/mm/hugepages/hugepages-{}kB", kibibytes);
-  const std::uint64_t reserved = list.number_of(folder + "/nr_hugepages").value_or(0);
-  const std::uint64_t free = list.number_of(folder + "/free_hugepages").value_or(0);
+  const auto [reserved, free] = count_huge_pages(list.root, {page, std::nullopt}).value_or(HugePageCount());
   HostCheck check{.id = fmt::format("hugepages.{}", kibibytes),
                   .feature = CheckFeature::memory,
                   .title = fmt::format("Huge pages of {}", name)};
@@ -133,8 +119,8 @@ std::uint64_t free_in_blocks(std::string_view buddyinfo, std::uint64_t block, st
 }
 
 void check_memory(CheckList& list) {
-  const std::set<std::uint64_t> sizes = huge_page_sizes(list);
-  for (const std::uint64_t size : sizes) check_huge_pages(list, size);
+  const std::vector<Bytes> sizes = huge_page_sizes(list.root);
+  for (const Bytes size : sizes) check_huge_pages(list, size);
   if (sizes.empty()) {
     list.add({.id = "hugepages",
               .feature = CheckFeature::memory,

@@ -19,20 +19,19 @@ namespace {
 constexpr const char* kMount = "sys/fs/cgroup";
 constexpr const char* kName = "visor";
 
-/// The calling process's group, as a path below the mount; nothing without version 2.
-std::optional<std::string> own_group(const std::filesystem::path& root) {
-  for (const std::string& line : text::split(read_file_if_any(root / "proc/self/cgroup").value_or(""), '\n')) {
-    if (line.starts_with("0::/")) return line.substr(4);
-  }
-  return std::nullopt;
-}
-
 bool belongs_to(const std::filesystem::path& path, uid_t user) {
   struct stat status {};
   return ::stat((path / "cgroup.procs").c_str(), &status) == 0 && status.st_uid == user;
 }
 
 }  // namespace
+
+std::optional<std::string> own_cgroup(const std::filesystem::path& root) {
+  for (const std::string& line : text::split(read_file_if_any(root / "proc/self/cgroup").value_or(""), '\n')) {
+    if (line.starts_with("0::/")) return line.substr(4);
+  }
+  return std::nullopt;
+}
 
 bool Cgroup::exists() const { return ::access((path_ / "cgroup.procs").c_str(), F_OK) == 0; }
 
@@ -82,7 +81,7 @@ std::optional<std::string> Cgroup::read(const std::string& file) const {
 
 CgroupHome find_cgroup_home(const std::filesystem::path& root, uid_t user) {
   const std::filesystem::path mount = root / kMount;
-  const auto own = own_group(root);
+  const auto own = own_cgroup(root);
   if (!own || ::access((mount / "cgroup.controllers").c_str(), F_OK) != 0) {
     return {std::nullopt, false,
             "This host does not use control groups of version 2 alone: start it with the kernel parameter "

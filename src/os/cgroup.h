@@ -38,6 +38,9 @@ class Cgroup {
   std::filesystem::path path_;
 };
 
+/// The calling process's group as a path below the mount of version 2; nothing without it. `root` is where /proc is.
+std::optional<std::string> own_cgroup(const std::filesystem::path& root);
+
 /// Where groups of our own may be made, or why nowhere.
 struct CgroupHome {
   std::optional<Cgroup> group;  ///< parent of what is made; not made yet itself
