@@ -3,9 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
-#include "model/validate.h"
+#include "model/refused_fields.h"
 
 namespace visor::model {
 namespace {
@@ -14,27 +12,17 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-std::vector<std::string> memory_refused(const std::function<void(MachineSpec&)>& change) {
-  MachineSpec spec;
-  change(spec);
-  Validation validation;
-  check_spec(spec, "spec", validation);
-  std::vector<std::string> fields;
-  for (const FieldError& field : validation.fields()) fields.push_back(field.field);
-  return fields;
-}
-
 TEST(ValidateMemory, BoundsOfDynamicMemoryEncloseTheSize) {
-  EXPECT_THAT(memory_refused([](MachineSpec& spec) { spec.memory.dynamic = {true, 512_MiB, 2_GiB, 20}; }), IsEmpty());
-  EXPECT_THAT(memory_refused([](MachineSpec& spec) {
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.memory.dynamic = {true, 512_MiB, 2_GiB, 20}; }), IsEmpty());
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
                 spec.memory.dynamic = {true, 2_GiB, 4_GiB, 20};
               }),
               ElementsAre("spec.memory.dynamic.minimum"));
-  EXPECT_THAT(memory_refused([](MachineSpec& spec) {
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
                 spec.memory.dynamic = {true, {}, 512_MiB, 20};
               }),
               ElementsAre("spec.memory.dynamic.maximum"));
-  EXPECT_THAT(memory_refused([](MachineSpec& spec) {
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
                 spec.memory.dynamic = {true, {}, {}, 201};
               }),
               ElementsAre("spec.memory.dynamic.bufferPercent"));
@@ -51,7 +39,7 @@ TEST(ValidateMemory, ZeroStandsForHalfOfTheSizeAndForTheSize) {
 }
 
 TEST(ValidateMemory, HugePagesAndLockedMemoryCannotBeDynamicAndAllProblemsAreListed) {
-  const auto refused = memory_refused([](MachineSpec& spec) {
+  const auto refused = testing::refused_fields([](MachineSpec& spec) {
     spec.memory.dynamic.enabled = true;
     spec.memory.page_size = "2MiB";
     spec.memory.locked = true;
@@ -60,13 +48,14 @@ TEST(ValidateMemory, HugePagesAndLockedMemoryCannotBeDynamicAndAllProblemsAreLis
 }
 
 TEST(ValidateMemory, SizeIsAWholeNumberOfPagesPerNode) {
-  EXPECT_THAT(memory_refused([](MachineSpec& spec) {
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
                 spec.memory.size = 1025_MiB;
                 spec.memory.page_size = "2MiB";
               }),
               Contains("spec.memory.size"));
-  EXPECT_THAT(memory_refused([](MachineSpec& spec) { spec.memory.page_size = "1GiB"; }), IsEmpty());
-  EXPECT_THAT(memory_refused([](MachineSpec& spec) { spec.memory.page_size = "16KiB"; }), Contains("spec.memory.pageSize"));
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.memory.page_size = "1GiB"; }), IsEmpty());
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.memory.page_size = "16KiB"; }),
+              Contains("spec.memory.pageSize"));
 }
 
 TEST(ValidateMemory, NodesShareProcessorsEvenlyAndNeedAtLeastOneEach) {
@@ -74,23 +63,26 @@ TEST(ValidateMemory, NodesShareProcessorsEvenlyAndNeedAtLeastOneEach) {
   spec.cpu.count = 5;
   spec.memory.nodes = 2;
   EXPECT_THAT(processors_of_nodes(spec), ElementsAre("0-1", "2-4"));
-  EXPECT_THAT(memory_refused([](MachineSpec& one) {
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& one) {
                 one.cpu.count = 1;
                 one.memory.nodes = 2;
               }),
               ElementsAre("spec.memory.nodes"));
-  EXPECT_THAT(memory_refused([](MachineSpec& one) { one.memory.host_nodes = {"0", "1"}; }), ElementsAre("spec.memory.hostNodes"));
-  EXPECT_THAT(memory_refused([](MachineSpec& one) { one.memory.host_nodes = {"zero"}; }),
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& one) {
+                one.memory.host_nodes = {"0", "1"};
+              }),
+              ElementsAre("spec.memory.hostNodes"));
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& one) { one.memory.host_nodes = {"zero"}; }),
               ElementsAre("spec.memory.hostNodes[0]"));
 }
 
 TEST(ValidateMemory, MoreCannotBeReservedThanTheLimitLets) {
-  EXPECT_THAT(memory_refused([](MachineSpec& spec) {
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
                 spec.cpu.limit_percent = 50;
                 spec.cpu.reserve_percent = 60;
               }),
               ElementsAre("spec.cpu.reservePercent"));
-  EXPECT_THAT(memory_refused([](MachineSpec& spec) { spec.cpu.pinning.exclusive = true; }),
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.cpu.pinning.exclusive = true; }),
               ElementsAre("spec.cpu.pinning.exclusive"));
 }
 

@@ -3,25 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
-#include "model/validate.h"
+#include "model/refused_fields.h"
 
 namespace visor::model {
 namespace {
 
 using ::testing::Contains;
 using ::testing::IsEmpty;
-
-std::vector<std::string> fields_refused(const std::function<void(MachineSpec&)>& change) {
-  MachineSpec spec;
-  change(spec);
-  Validation validation;
-  check_spec(spec, "spec", validation);
-  std::vector<std::string> fields;
-  for (const FieldError& field : validation.fields()) fields.push_back(field.field);
-  return fields;
-}
 
 CpuTopology topology_of(std::uint32_t count, CpuTopology wanted, std::uint32_t maximum = 0) {
   Cpu cpu;
@@ -48,14 +36,20 @@ TEST(Topology, WhatIsLeftOpenIsFilledInSoThatTheProductFits) {
 }
 
 TEST(Topology, OneThatDoesNotFitIsRefusedAndNamed) {
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.cpu.topology = {3, 0, 0, 0}; }), Contains("spec.cpu.topology"));
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.cpu.topology = {1, 1, 4, 1}; }), Contains("spec.cpu.topology"));
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) {
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
+                spec.cpu.topology = {3, 0, 0, 0};
+              }),
+              Contains("spec.cpu.topology"));
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
+                spec.cpu.topology = {1, 1, 4, 1};
+              }),
+              Contains("spec.cpu.topology"));
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
                 spec.cpu.count = 3;
                 spec.cpu.topology.threads = 2;
               }),
               Contains("spec.cpu.topology"));
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) {
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
                 spec.cpu.topology = {64, 16, 288, 8};
               }),
               Contains("spec.cpu.topology"))
@@ -63,7 +57,7 @@ TEST(Topology, OneThatDoesNotFitIsRefusedAndNamed) {
 }
 
 TEST(Processors, FewerAtMostThanAtStartIsRefused) {
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) {
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
                 spec.cpu.count = 4;
                 spec.cpu.maximum = 2;
               }),
@@ -72,46 +66,52 @@ TEST(Processors, FewerAtMostThanAtStartIsRefused) {
 
 TEST(Processors, FeaturesCannotSmuggleInOtherOptions) {
   for (const char* bad : {"avx2", "+", "+a,b", "+a=on", "-", "+A", "+ a", "+a\n", "*x"}) {
-    EXPECT_THAT(fields_refused([&](MachineSpec& spec) { spec.cpu.features = {bad}; }), Contains("spec.cpu.features[0]")) << bad;
+    EXPECT_THAT(testing::refused_fields([&](MachineSpec& spec) { spec.cpu.features = {bad}; }), Contains("spec.cpu.features[0]"))
+        << bad;
   }
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) {
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
                 spec.cpu.features = {"+avx2", "-avx2"};
               }),
               Contains("spec.cpu.features[1]"));
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.cpu.features = {"+avx2", "-sse4.1", "+avx512-bf16"}; }), IsEmpty());
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
+                spec.cpu.features = {"+avx2", "-sse4.1", "+avx512-bf16"};
+              }),
+              IsEmpty());
 }
 
 TEST(Processors, ANameMustFitIntoCpuid) {
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.cpu.brand = std::string(48, 'x'); }), IsEmpty());
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.cpu.brand = std::string(49, 'x'); }), Contains("spec.cpu.brand"));
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.cpu.brand = "a,kvm=off"; }), Contains("spec.cpu.brand"));
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.cpu.brand = "处理器"; }), Contains("spec.cpu.brand"));
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.cpu.brand = std::string(48, 'x'); }), IsEmpty());
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.cpu.brand = std::string(49, 'x'); }),
+              Contains("spec.cpu.brand"));
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.cpu.brand = "a,kvm=off"; }), Contains("spec.cpu.brand"));
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.cpu.brand = "处理器"; }), Contains("spec.cpu.brand"));
 }
 
 TEST(Processors, PinningTakesListsOnly) {
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.cpu.pinning = {{"0-1", "", "3"}, "0,2"}; }), IsEmpty());
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) {
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.cpu.pinning = {{"0-1", "", "3"}, "0,2"}; }), IsEmpty());
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
                 spec.cpu.pinning.vcpus = {"0", "x"};
               }),
               Contains("spec.cpu.pinning.vcpus[1]"));
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.cpu.pinning.emulator = "3-1"; }),
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.cpu.pinning.emulator = "3-1"; }),
               Contains("spec.cpu.pinning.emulator"));
 }
 
 TEST(Ranges, EveryNumberOfTheTableIsHeldAgainstItsRange) {
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.cpu.count = 0; }), Contains("spec.cpu.count"));
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.cpu.physical_bits = 53; }), Contains("spec.cpu.physicalBits"));
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.cpu.physical_bits = 20; }), Contains("spec.cpu.physicalBits"));
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.autostart.order = -1001; }), Contains("spec.autostart.order"));
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.autostart.delay = 3601; }), Contains("spec.autostart.delay"));
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.memory.size = Bytes{UINT64_MAX}; }), Contains("spec.memory.size"));
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.cpu.count = 0; }), Contains("spec.cpu.count"));
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.cpu.physical_bits = 53; }), Contains("spec.cpu.physicalBits"));
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.cpu.physical_bits = 20; }), Contains("spec.cpu.physicalBits"));
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.autostart.order = -1001; }), Contains("spec.autostart.order"));
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.autostart.delay = 3601; }), Contains("spec.autostart.delay"));
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.memory.size = Bytes{UINT64_MAX}; }),
+              Contains("spec.memory.size"));
 }
 
 TEST(Screen, OneSideAloneOrATinyScreenIsRefused) {
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.display.width = 1024; }), Contains("spec.display.width"));
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) { spec.display.width = spec.display.height = 100; }),
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.display.width = 1024; }), Contains("spec.display.width"));
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.display.width = spec.display.height = 100; }),
               Contains("spec.display.width"));
-  EXPECT_THAT(fields_refused([](MachineSpec& spec) {
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
                 spec.display.width = 1920;
                 spec.display.height = 1080;
               }),
