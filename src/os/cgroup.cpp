@@ -79,6 +79,10 @@ std::optional<std::string> Cgroup::read(const std::string& file) const {
   return std::string(text::trim(*content));
 }
 
+bool has_frequency_hints(const std::filesystem::path& root) {
+  return std::filesystem::exists(root / "proc/sys/kernel/sched_util_clamp_min");
+}
+
 CgroupHome find_cgroup_home(const std::filesystem::path& root, uid_t user) {
   const std::filesystem::path mount = root / kMount;
   const auto own = own_cgroup(root);

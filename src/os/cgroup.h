@@ -41,6 +41,9 @@ class Cgroup {
 /// The calling process's group as a path below the mount of version 2; nothing without it. `root` is where /proc is.
 std::optional<std::string> own_cgroup(const std::filesystem::path& root);
 
+/// Whether the kernel takes hints about the frequency of processors ("cpu.uclamp.min"). `root` is where /proc is.
+bool has_frequency_hints(const std::filesystem::path& root);
+
 /// Where groups of our own may be made, or why nowhere.
 struct CgroupHome {
   std::optional<Cgroup> group;  ///< parent of what is made; not made yet itself

@@ -34,6 +34,15 @@ std::uint64_t write_rights(int version) {
   return rights;
 }
 
+std::uint64_t shared_rights(const SharedFolder& folder, int version) {
+  std::uint64_t rights = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+  if (!folder.writable) return rights;
+  rights |= LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+            LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG;
+  if (folder.links) rights |= LANDLOCK_ACCESS_FS_MAKE_SYM;
+  return rights | (write_rights(version) & (kRefer | kTruncate));
+}
+
 void allow(const Fd& ruleset, const std::filesystem::path& path, std::uint64_t rights) {
   const Fd target(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (!target) return;
@@ -54,7 +63,8 @@ int landlock_version() noexcept {
   return version < 0 ? 0 : static_cast<int>(version);
 }
 
-Fd make_landlock_ruleset(const std::vector<std::filesystem::path>& readable, const std::vector<std::filesystem::path>& writable) {
+Fd make_landlock_ruleset(const std::vector<std::filesystem::path>& readable, const std::vector<std::filesystem::path>& writable,
+                         const std::vector<SharedFolder>& shared) {
   const int version = landlock_version();
   if (version == 0) return {};
   const std::uint64_t all = kRead | write_rights(version);
@@ -64,6 +74,7 @@ Fd make_landlock_ruleset(const std::vector<std::filesystem::path>& readable, con
   if (!ruleset) throw system_error("landlock_create_ruleset", errno);
   for (const auto& path : readable) allow(ruleset, path, kRead);
   for (const auto& path : writable) allow(ruleset, path, all);
+  for (const SharedFolder& folder : shared) allow(ruleset, folder.path, shared_rights(folder, version));
   return ruleset;
 }
 

@@ -47,6 +47,7 @@ struct Prepared {
   std::string directory;
   std::vector<std::pair<int, int>> descriptors;
   Fd ruleset;
+  Fd user_namespace;
   Pipe gate;  ///< the child waits for a byte from it before exec; closed: it does not wait
   const Box* box = nullptr;
   mode_t umask = 0077;
@@ -78,6 +79,9 @@ void enter_box(int status_pipe, const Prepared& prepared) {
   if (box.cpu_time) limit(status_pipe, RLIMIT_CPU, static_cast<rlim_t>(box.cpu_time->count()));
   if (box.file_size) limit(status_pipe, RLIMIT_FSIZE, box.file_size->count);
   if (box.lock_memory) allow_locked_memory(status_pipe);
+  if (prepared.user_namespace && ::setns(prepared.user_namespace.get(), CLONE_NEWUSER) != 0) {
+    fail_child(status_pipe, "enter a namespace");
+  }
   if ((box.uid || box.gid) && ::setgroups(0, nullptr) != 0) fail_child(status_pipe, "setgroups");
   if (box.gid && ::setresgid(*box.gid, *box.gid, *box.gid) != 0) fail_child(status_pipe, "setresgid");
   if (box.uid && ::setresuid(*box.uid, *box.uid, *box.uid) != 0) fail_child(status_pipe, "setresuid");
@@ -125,6 +129,7 @@ void wait_at(const Pipe& gate) {
   // So must these.
   keep(status_pipe, prepared.ruleset, 901);
   keep(status_pipe, prepared.gate.read, 902);
+  keep(status_pipe, prepared.user_namespace, 903);
   // The parent's end alone must hold the gate open.
   prepared.gate.write.reset();
   sigset_t none;
@@ -232,11 +237,13 @@ Process Process::spawn(const Command& command, const BeforeExec& before_exec) {
   prepared.box = &command.box;
   prepared.own_session = command.own_session;
   prepared.umask = command.umask;
+  if (command.box.user_namespace) prepared.user_namespace = command.box.user_namespace.duplicate();
   const Fd null = open_file("/dev/null", O_RDWR);
   const auto or_null = [&](const Fd& fd) { return fd ? fd.get() : null.get(); };
   prepared.descriptors = {{or_null(command.input), 0}, {or_null(command.output), 1}, {or_null(command.error), 2}};
   prepared.descriptors.insert(prepared.descriptors.end(), command.descriptors.begin(), command.descriptors.end());
-  if (command.box.landlock) prepared.ruleset = make_landlock_ruleset(command.box.readable, command.box.writable);
+  if (command.box.landlock)
+    prepared.ruleset = make_landlock_ruleset(command.box.readable, command.box.writable, command.box.shared);
 
   Pipe status = make_pipe();
   if (before_exec) prepared.gate = make_pipe();

@@ -15,6 +15,7 @@
 
 #include "base/bytes.h"
 #include "os/fd.h"
+#include "os/landlock.h"
 
 namespace visor::os {
 
@@ -28,8 +29,10 @@ struct Box {
   bool landlock = false;                         ///< Landlock (landlock(7)): only the paths below, where the kernel has it
   std::vector<std::filesystem::path> readable;   ///< may be read and executed, whole trees
   std::vector<std::filesystem::path> writable;   ///< may also be written, created and deleted, whole trees
+  std::vector<SharedFolder> shared;              ///< whose files may be seen, perhaps changed, and no more
   std::optional<uid_t> uid;                      ///< becomes this user (visord runs as root); supplementary groups are dropped
   std::optional<gid_t> gid;
+  Fd user_namespace;  ///< is entered first (make_user_namespace()): uid and gid are numbers of it; none: the host's
 };
 
 /// What to start and with which surroundings.
