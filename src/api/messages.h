@@ -29,6 +29,11 @@ struct MachineList {
 };
 BOOST_DESCRIBE_STRUCT(MachineList, (), (machines))
 
+struct HostStopPlan {
+  std::vector<model::HostStopEntry> machines;
+};
+BOOST_DESCRIBE_STRUCT(HostStopPlan, (), (machines))
+
 struct SystemList {
   std::vector<model::OperatingSystem> systems;
 };

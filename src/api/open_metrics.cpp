@@ -39,6 +39,9 @@ class Writer {
   void value(std::string_view label, std::string_view label_value, double number) {
     fmt::format_to(std::back_inserter(text_), "{}{{{}=\"{}\"}} {}\n", name_, label, escape(label_value), number);
   }
+  void value(std::string_view machine, std::size_t vcpu, double number) {
+    fmt::format_to(std::back_inserter(text_), "{}{{machine=\"{}\",vcpu=\"{}\"}} {}\n", name_, escape(machine), vcpu, number);
+  }
   std::string finish() && { return std::move(text_) + "# EOF\n"; }
 
  private:
@@ -70,12 +73,23 @@ void write_machines(Writer& writer, const std::vector<model::Machine>& machines)
   count_by<model::Status>(writer, "status", machines, [](const model::Machine& machine) { return machine.state.status; });
   writer.family("visor_machine_cpu_ratio", "ratio", "Use of all virtual processors together.");
   per_machine(writer, machines, [](const Sample& sample) { return sample.cpu_percent / 100; });
+  writer.family("visor_machine_vcpu_ratio", "ratio", "Use of each virtual processor.");
+  for (const model::Machine& machine : machines) {
+    if (!machine.metrics) continue;
+    const std::vector<double>& percents = machine.metrics->vcpu_percent;
+    for (std::size_t i = 0; i < percents.size(); ++i) writer.value(machine.name, i, percents[i] / 100);
+  }
   writer.family("visor_machine_memory_resident_bytes", "bytes", "Host memory of the QEMU process.");
   per_machine(writer, machines, [](const Sample& sample) { return as_double(sample.memory_resident); });
   writer.family("visor_machine_memory_used_bytes", "bytes", "Memory in use as the guest sees it.");
   per_machine(writer, machines, [](const Sample& sample) -> std::optional<double> {
     if (!sample.memory_used) return std::nullopt;
     return as_double(*sample.memory_used);
+  });
+  writer.family("visor_machine_memory_assigned_bytes", "bytes", "Memory that the guest may use.");
+  per_machine(writer, machines, [](const Sample& sample) -> std::optional<double> {
+    if (!sample.memory_assigned) return std::nullopt;
+    return as_double(*sample.memory_assigned);
   });
   writer.family("visor_machine_disk_read_bytes_per_second", "", "Bytes read from all disks.");
   per_machine(writer, machines, [](const Sample& sample) { return sample.disk_read_rate; });

@@ -52,8 +52,8 @@ void add_host_routes(Router& router, Context& context) {
               .pattern = kBase + "/host/topology",
               .id = "getHostTopology",
               .tag = "host",
-              .summary = "The host's processors: who shares what, and how busy each is",
-              .answers = {ok<model::HostTopology>(router, "Packages, NUMA nodes, caches, cores and their threads.")},
+              .summary = "The host's processors: who shares what, how busy each is, and which machine is bound to it",
+              .answers = {ok<model::HostTopology>(router, "Packages, NUMA nodes, caches, cores, their threads and owners.")},
               .handler = [&context](const Request&) -> Awaitable<Response> {
                 co_return json_response(co_await context.service.host_topology());
               }});
@@ -65,6 +65,17 @@ void add_host_routes(Router& router, Context& context) {
               .answers = {ok<HostCheckList>(router, "Every check, by the feature that needs it.")},
               .handler = [&context](const Request&) -> Awaitable<Response> {
                 co_return json_response(HostCheckList{co_await context.service.host_checks()});
+              }});
+  router.add({.method = Method::post,
+              .pattern = kBase + "/host/actions/stop-machines",
+              .id = "stopMachinesForHost",
+              .tag = "host",
+              .summary = "Brings every running machine to rest as its onHostShutdown says",
+              .query = {dry_run_parameter()},
+              .answers = {accepted(router), ok<HostStopPlan>(router, "dryRun: what would become of each machine.")},
+              .handler = [&context](const Request& request) -> Awaitable<Response> {
+                if (request.flag("dryRun")) co_return json_response(HostStopPlan{context.service.preview_stop_for_host()});
+                co_return task_response(co_await context.service.stop_for_host());
               }});
   router.add({.method = Method::get,
               .pattern = kBase + "/settings",

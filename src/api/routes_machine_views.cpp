@@ -98,6 +98,15 @@ void add_machine_view_routes(Router& router, Context& context) {
               .handler = [&context](const Request& request) -> Awaitable<Response> {
                 co_return json_response(MachineSettings{co_await context.service.machine_settings(request.parameter("name"))});
               }});
+  router.add({.method = Method::get,
+              .pattern = kBase + "/machines/{name}/processor",
+              .id = "getMachineProcessor",
+              .tag = kViewsTag,
+              .summary = "What processor its guest sees, and which kinds of hosts have all of it",
+              .answers = {ok<model::ProcessorReport>(router, "The report.")},
+              .handler = [&context](const Request& request) -> Awaitable<Response> {
+                co_return json_response(co_await context.service.processor(request.parameter("name")));
+              }});
   add_pinning_route(router, context);
   router.add({.method = Method::get,
               .pattern = kBase + "/machines/{name}/memory",

@@ -125,9 +125,19 @@ Awaitable<model::CommandLine> Api::command_line(std::string name) {
   co_return decode<model::CommandLine>(answer);
 }
 
+Awaitable<model::ProcessorReport> Api::processor(std::string name) {
+  const boost::json::value answer = co_await get(machine_path(name) + "/processor");
+  co_return decode<model::ProcessorReport>(answer);
+}
+
 Awaitable<model::MemoryReport> Api::memory(std::string name) {
   const boost::json::value answer = co_await get(machine_path(name) + "/memory");
   co_return decode<model::MemoryReport>(answer);
+}
+
+Awaitable<model::MetricsWindow> Api::metrics(std::string name, std::string range) {
+  const boost::json::value answer = co_await get(with_query(machine_path(name) + "/metrics", {{"range", std::move(range)}}));
+  co_return decode<model::MetricsWindow>(answer);
 }
 
 Awaitable<model::PinningProposal> Api::propose_pinning(std::string name, std::string goal) {
@@ -175,11 +185,11 @@ Awaitable<model::SshAccess> Api::ssh(std::string name) {
   co_return decode<model::SshAccess>(answer);
 }
 
-Awaitable<std::unique_ptr<WebSocket>> Api::serial(std::string name) {
+Awaitable<std::unique_ptr<WebSocket>> Api::serial(std::string name, unsigned port) {
   const boost::json::value body = {{"kind", "serial"}};
   const boost::json::value answer = co_await post(machine_path(name) + "/tickets", body);
   const Ticket ticket = decode<Ticket>(answer);
-  co_return co_await connection_.open_websocket(ticket.path);
+  co_return co_await connection_.open_websocket(fmt::format("{}&port={}", ticket.path, port));
 }
 
 Awaitable<Images> Api::images() {
@@ -245,6 +255,16 @@ Awaitable<model::HostTopology> Api::host_topology() {
 Awaitable<std::vector<model::HostCheck>> Api::host_checks() {
   const boost::json::value answer = co_await get(fmt::format("{}/host/checks", kRoot));
   co_return decode_member<std::vector<model::HostCheck>>(answer, "checks");
+}
+
+Awaitable<std::vector<model::HostStopEntry>> Api::preview_stop_for_host() {
+  const boost::json::value answer = co_await post(fmt::format("{}/host/actions/stop-machines?dryRun=true", kRoot), {});
+  co_return decode_member<std::vector<model::HostStopEntry>>(answer, "machines");
+}
+
+Awaitable<model::Task> Api::stop_for_host() {
+  const boost::json::value answer = co_await post(fmt::format("{}/host/actions/stop-machines", kRoot), {});
+  co_return decode_member<model::Task>(answer, "task");
 }
 
 Awaitable<std::vector<model::OperatingSystem>> Api::operating_systems() {

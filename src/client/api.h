@@ -20,6 +20,7 @@
 #include "model/machine.h"
 #include "model/machine_preview.h"
 #include "model/memory_report.h"
+#include "model/processor_report.h"
 #include "model/profile.h"
 #include "model/settings.h"
 #include "model/task.h"
@@ -87,7 +88,10 @@ class Api {
   Awaitable<model::Task> act(std::string name, std::string action, boost::json::value body);
   Awaitable<std::vector<std::string>> log(std::string name);
   Awaitable<model::CommandLine> command_line(std::string name);
+  Awaitable<model::ProcessorReport> processor(std::string name);
   Awaitable<model::MemoryReport> memory(std::string name);
+  /// `range`: recent, hour, day or month.
+  Awaitable<model::MetricsWindow> metrics(std::string name, std::string range);
   Awaitable<model::PinningProposal> propose_pinning(std::string name, std::string goal);
   Awaitable<std::vector<model::MachineSetting>> machine_settings(std::string name);
   /// PNG bytes.
@@ -96,7 +100,8 @@ class Api {
   Awaitable<> push(std::string name, GuestFile file, Bytes size, Source source, TransferProgress progress);
   Awaitable<Bytes> pull(std::string name, std::string guest_path, Sink sink, TransferProgress progress);
   Awaitable<model::SshAccess> ssh(std::string name);
-  Awaitable<std::unique_ptr<WebSocket>> serial(std::string name);
+  /// `port`: 0 is the console.
+  Awaitable<std::unique_ptr<WebSocket>> serial(std::string name, unsigned port);
 
   Awaitable<Images> images();
   Awaitable<model::Image> image(std::string name);
@@ -114,6 +119,8 @@ class Api {
   Awaitable<model::Host> host();
   Awaitable<model::HostTopology> host_topology();
   Awaitable<std::vector<model::HostCheck>> host_checks();
+  Awaitable<std::vector<model::HostStopEntry>> preview_stop_for_host();
+  Awaitable<model::Task> stop_for_host();
   Awaitable<std::vector<model::OperatingSystem>> operating_systems();
   Awaitable<model::SystemPreset> operating_system(std::string id);
   Awaitable<std::vector<model::Profile>> profiles();

@@ -88,6 +88,13 @@ struct Queue {
   }
 };
 
+/// How many of the last bytes of `first` are the first ones of `second`.
+std::size_t overlap(std::string_view first, std::string_view second) {
+  std::size_t length = std::min(first.size(), second.size());
+  while (!first.ends_with(second.substr(0, length))) --length;
+  return length;
+}
+
 }  // namespace
 
 /// Shared with the two coroutines and the sessions.
@@ -177,17 +184,16 @@ Awaitable<> SerialHub::State::read_connection(std::shared_ptr<Socket> connection
   connection->close(ignored);  // also ends a write of the other coroutine
 }
 
-/// What was printed before QEMU accepted this connection is in the log only. The first bytes of the connection are there too
-/// (QEMU logs right after sending), so what precedes them is what is missing.
+/// What was printed before QEMU accepted this connection is in the log only. The first bytes of the connection are there too,
+/// or will be in a moment (QEMU logs right after sending), so what precedes them is what is missing.
 Awaitable<> SerialHub::State::take_first(std::string bytes) {
   LogTail missing;
   co_await loop::run_blocking(
       [this, &missing, &bytes] { missing = read_log_tail(options.log, log_size, options.history + Bytes{bytes.size()}); });
-  const std::size_t at = missing.bytes.rfind(bytes);
-  if (at != std::string::npos) {
-    hand_out(std::string_view(missing.bytes).substr(0, at));
-    log_size = missing.end - (missing.bytes.size() - at);
-  }
+  std::size_t at = missing.bytes.rfind(bytes);
+  if (at == std::string::npos) at = missing.bytes.size() - overlap(missing.bytes, bytes);
+  hand_out(std::string_view(missing.bytes).substr(0, at));
+  log_size = missing.end - (missing.bytes.size() - at);
   hand_out(bytes);
   log_size += bytes.size();
 }

@@ -10,11 +10,11 @@
 #include <map>
 #include <utility>
 
-#include "base/cpu_list.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "console/thumbnail.h"
 #include "engine/machine_change.h"
+#include "engine/processor_owners.h"
 #include "host/host_checks.h"
 #include "host/pinning_planner.h"
 #include "loop/process.h"
@@ -28,21 +28,6 @@ namespace {
 constexpr Bytes kGuestFileLimit = 64_MiB;
 constexpr std::size_t kLogLines = 200;
 constexpr std::size_t kInventoryTasks = 50;
-
-/// Which processors of the host the other machines that run are bound to.
-std::vector<host::PinningClaim> pinning_claims(const std::vector<MachineEntry*>& machines, const std::string& but) {
-  std::vector<host::PinningClaim> claims;
-  for (const MachineEntry* entry : machines) {
-    if (!entry->running || entry->record.name == but) continue;
-    host::PinningClaim claim{entry->record.name, {}};
-    for (const std::string& list : entry->running->running_spec().cpu.pinning.vcpus) {
-      const std::vector<std::uint32_t> processors = parse_cpu_list(list).value_or(std::vector<std::uint32_t>());
-      claim.processors.insert(claim.processors.end(), processors.begin(), processors.end());
-    }
-    if (!claim.processors.empty()) claims.push_back(std::move(claim));
-  }
-  return claims;
-}
 
 }  // namespace
 
@@ -106,7 +91,11 @@ Awaitable<model::Host> Engine::host() {
   co_return host;
 }
 
-Awaitable<model::HostTopology> Engine::host_topology() { return topology_.read(); }
+Awaitable<model::HostTopology> Engine::host_topology() {
+  model::HostTopology topology = co_await topology_.read();
+  topology.owners = processor_owners(machines_.all());
+  co_return topology;
+}
 
 Awaitable<std::vector<model::HostCheck>> Engine::host_checks() {
   std::vector<model::HostCheck> checks = co_await context_.hypervisor.checks();
@@ -132,6 +121,9 @@ Awaitable<Inventory> Engine::inventory() {
 }
 
 // --- machines ---------------------------------------------------------------------------------------------------------------
+
+std::vector<model::HostStopEntry> Engine::preview_stop_for_host() { return power_.preview_stop_for_host(); }
+Awaitable<model::Task> Engine::stop_for_host() { co_return power_.stop_for_host(); }
 
 std::vector<model::Machine> Engine::machines() {
   std::vector<model::Machine> all;
@@ -185,9 +177,19 @@ Awaitable<model::CommandLine> Engine::command_line(std::string name) {
   co_return line;
 }
 
+Awaitable<model::ProcessorReport> Engine::processor(std::string name) {
+  hypervisor::MachineDefinition definition = co_await power_.define(machines_.by_name(name));
+  const MachineEntry& entry = machines_.by_name(name);
+  const bool running = entry.running != nullptr;
+  if (running) definition.spec = entry.running->running_spec();
+  model::ProcessorReport report = co_await context_.hypervisor.processor(std::move(definition));
+  report.running = running;
+  co_return report;
+}
+
 Awaitable<model::PinningProposal> Engine::propose_pinning(std::string name, model::PinningGoal goal) {
   const model::HostTopology topology = co_await topology_.read();
-  const std::vector<host::PinningClaim> claims = pinning_claims(machines_.all(), name);
+  const std::vector<host::PinningClaim> claims = pinning_claims(processor_owners(machines_.all()), name);
   const model::Cpu cpu = machines_.by_name(name).record.spec.cpu;
   const host::PinningPlan plan =
       host::plan_pinning(topology, claims, {.vcpus = cpu.count, .threads = std::max(cpu.topology.threads, 1U), .goal = goal});
@@ -203,7 +205,12 @@ Awaitable<std::vector<model::MachineSetting>> Engine::machine_settings(std::stri
   std::vector<model::MachineSetting> list;
   for (const model::Setting& setting : model::settings()) {
     if (setting.key.find("[]") != std::string::npos) continue;
-    list.push_back({setting.key, model::setting_value(root, setting.key), unavailable[setting.key]});
+    model::MachineSetting one{setting.key, model::setting_value(root, setting.key), unavailable[setting.key], {}};
+    for (const std::string& value : setting.values) {
+      const auto reason = unavailable.find(setting.key + "=" + value);
+      if (reason != unavailable.end()) one.unavailable_values.push_back({value, reason->second});
+    }
+    list.push_back(std::move(one));
   }
   co_return list;
 }
@@ -239,10 +246,16 @@ class HubSession : public SerialSession {
 
 }  // namespace
 
-Awaitable<std::unique_ptr<SerialSession>> Engine::connect_serial(std::string name) {
+Awaitable<std::unique_ptr<SerialSession>> Engine::connect_serial(std::string name, std::uint32_t port) {
   MachineEntry& entry = machines_.by_name(name);
   require_running(entry);
-  co_return std::make_unique<HubSession>(entry.serial->open());
+  if (port >= entry.serials.size()) {
+    throw Error(ErrorKind::not_found, "machine.no_serial_port",
+                fmt::format("The machine '{}' runs with {} serial ports: there is no port {}, they count from 0.", name,
+                            entry.serials.size(), port),
+                fmt::format("`visor set {} serialPorts={}` adds it at the next start.", name, port + 1));
+  }
+  co_return std::make_unique<HubSession>(entry.serials[port]->open());
 }
 
 hypervisor::GuestAgent& Engine::require_agent(const std::string& name) {

@@ -39,6 +39,9 @@ class Engine : public Service {
   Awaitable<model::HostTopology> host_topology() override;
   Awaitable<std::vector<model::HostCheck>> host_checks() override;
 
+  std::vector<model::HostStopEntry> preview_stop_for_host() override;
+  Awaitable<model::Task> stop_for_host() override;
+
   std::vector<model::Machine> machines() override;
   model::Machine machine(const std::string& name) override;
   Awaitable<model::MachinePreview> preview_create(model::CreateRequest request) override;
@@ -59,11 +62,12 @@ class Engine : public Service {
   model::MemoryReport memory(const std::string& name) override;
   std::vector<std::string> log(const std::string& name) override;
   Awaitable<model::CommandLine> command_line(std::string name) override;
+  Awaitable<model::ProcessorReport> processor(std::string name) override;
   Awaitable<model::PinningProposal> propose_pinning(std::string name, model::PinningGoal goal) override;
   Awaitable<std::vector<model::MachineSetting>> machine_settings(std::string name) override;
   Awaitable<std::string> screenshot(std::string name, unsigned width) override;
   Awaitable<os::Fd> connect_screen(std::string name) override;
-  Awaitable<std::unique_ptr<SerialSession>> connect_serial(std::string name) override;
+  Awaitable<std::unique_ptr<SerialSession>> connect_serial(std::string name, std::uint32_t port) override;
   Awaitable<model::ExecResult> exec(std::string name, model::ExecRequest request) override;
   Awaitable<std::string> read_guest_file(std::string name, std::string path) override;
   Awaitable<> write_guest_file(std::string name, std::string path, std::string content, std::string mode) override;

@@ -111,7 +111,7 @@ Awaitable<> GuestWatch::wait_ready(std::string id, std::chrono::seconds timeout,
                   fmt::format("The machine '{}' ended before it was ready. {}", entry.record.name, entry.reason),
                   fmt::format("`visor log {}` shows what QEMU said.", entry.record.name));
     }
-    if (cloud_init_finished(os::read_tail(entry.running->serial_log(), Bytes{16384}))) {
+    if (cloud_init_finished(os::read_tail(entry.running->serial_log(0), Bytes{16384}))) {
       entry.ready = true;
       context_.machines.publish(entry);
       co_return;

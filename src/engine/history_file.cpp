@@ -5,6 +5,8 @@
 #include <boost/crc.hpp>
 
 #include <array>
+#include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -26,11 +28,17 @@ struct Header {
 };
 static_assert(sizeof(Header) == 32);
 
-/// Of a size that does not cross a border of a disk's block.
+/// A point as it is kept. Of a size that does not cross a border of a disk's block. What was assigned came later than the rest and
+/// stands behind the checksum: a record of an earlier Visor, which has 0 there, is still whole.
 struct Record {
-  HistoryPoint point;
+  std::uint32_t second = 0;
+  float memory_used = 0;  ///< nothing: not a number
+  float memory_resident = 0;
+  std::uint16_t cpu_hundredths = 0;
+  std::uint16_t covered_seconds = 0;
+  std::array<HalfFloat, 4> rates{};
   std::uint32_t checksum = 0;
-  std::uint32_t reserved = 0;
+  float memory_assigned = 0;  ///< 0: nothing
 };
 static_assert(sizeof(Record) == 32);
 
@@ -55,13 +63,38 @@ std::string_view raw_bytes(const T& value) {
   return {reinterpret_cast<const char*>(&value), sizeof(T)};
 }
 
-std::uint32_t checksum_of(const HistoryPoint& point) {
+std::uint32_t checksum_of(const Record& record) {
   boost::crc_32_type crc;
-  crc.process_bytes(&point, sizeof(point));
+  crc.process_bytes(&record, offsetof(Record, checksum));
+  if (record.memory_assigned != 0) crc.process_bytes(&record.memory_assigned, sizeof(record.memory_assigned));
   return crc.checksum();
 }
 
-Record record_of(const HistoryPoint& point) { return {point, checksum_of(point)}; }
+Record record_of(const HistoryPoint& point) {
+  Record record{point.second,
+                from_upper_half(point.memory_used),
+                from_upper_half(point.memory_resident),
+                point.cpu_hundredths,
+                point.covered_seconds,
+                point.rates};
+  if (point.memory_assigned != kNoHalf) record.memory_assigned = from_upper_half(point.memory_assigned);
+  record.checksum = checksum_of(record);
+  return record;
+}
+
+HalfFloat half_or_nothing_of(float value) { return std::isnan(value) ? kNoHalf : upper_half(value); }
+
+HistoryPoint point_of(const Record& record) {
+  HistoryPoint point;
+  point.second = record.second;
+  point.memory_used = half_or_nothing_of(record.memory_used);
+  point.memory_resident = half_or_nothing_of(record.memory_resident);
+  if (record.memory_assigned != 0) point.memory_assigned = half_or_nothing_of(record.memory_assigned);
+  point.cpu_hundredths = record.cpu_hundredths;
+  point.covered_seconds = record.covered_seconds;
+  point.rates = record.rates;
+  return point;
+}
 
 bool has_header(std::string_view content) { return content.starts_with(raw_bytes(Header{})); }
 
@@ -95,8 +128,9 @@ HistoryPoints HistoryFile::read() const {
     for (std::size_t place = 0; place < table.shape.count; ++place) {
       Record record;
       std::memcpy(&record, content.data() + table.offset + place * sizeof(Record), sizeof(Record));
-      if (record.checksum != checksum_of(record.point) || !is_plausible(record.point, table.shape, place)) continue;
-      (found.*table.points).push_back(record.point);
+      const HistoryPoint point = point_of(record);
+      if (record.checksum != checksum_of(record) || !is_plausible(point, table.shape, place)) continue;
+      (found.*table.points).push_back(point);
     }
   }
   return found;

@@ -12,17 +12,10 @@ using std::chrono::seconds;
 // More than any host has; what is beyond came from no reading.
 constexpr float kMostMemory = 1e18F;
 
-// A float cut to its upper half keeps its range, which no 16-bit integer has for rates. Rounded, so that sums stay true.
-std::uint16_t upper_half(double value) {
-  return static_cast<std::uint16_t>((std::bit_cast<std::uint32_t>(static_cast<float>(value)) + 0x8000U) >> 16U);
-}
-float from_upper_half(std::uint16_t half) { return std::bit_cast<float>(static_cast<std::uint32_t>(half) << 16U); }
-const std::uint16_t kNoRate = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(HistoryPoint::kNothing) >> 16U);
+HalfFloat half_or_nothing(const std::optional<double>& value) { return value ? upper_half(*value) : kNoHalf; }
 
-std::uint16_t half_or_nothing(const std::optional<double>& value) { return value ? upper_half(*value) : kNoRate; }
-
-std::optional<double> value_or_nothing(std::uint16_t half) {
-  if (half == kNoRate) return std::nullopt;
+std::optional<double> value_or_nothing(HalfFloat half) {
+  if (half == kNoHalf) return std::nullopt;
   return from_upper_half(half);
 }
 
@@ -30,14 +23,29 @@ WallTime time_of(std::uint32_t second) { return WallTime(seconds(second)); }
 
 Bytes bytes_of(double value) { return {static_cast<std::uint64_t>(std::llround(value))}; }
 
-bool is_memory(float value) { return value >= 0 && value <= kMostMemory; }
+HalfFloat half_of(const std::optional<Bytes>& size) { return size ? upper_half(static_cast<double>(size->count)) : kNoHalf; }
 
-bool is_rate(std::uint16_t half) {
+std::optional<Bytes> size_of(HalfFloat half) {
+  if (half == kNoHalf) return std::nullopt;
+  return bytes_of(from_upper_half(half));
+}
+
+bool is_memory(HalfFloat half) { return from_upper_half(half) >= 0 && from_upper_half(half) <= kMostMemory; }
+
+bool is_memory_or_nothing(HalfFloat half) { return half == kNoHalf || is_memory(half); }
+
+bool is_rate(HalfFloat half) {
   const float rate = from_upper_half(half);
   return std::isfinite(rate) && !std::signbit(rate);
 }
 
 }  // namespace
+
+HalfFloat upper_half(double value) {
+  return static_cast<HalfFloat>((std::bit_cast<std::uint32_t>(static_cast<float>(value)) + 0x8000U) >> 16U);
+}
+
+float from_upper_half(HalfFloat half) { return std::bit_cast<float>(static_cast<std::uint32_t>(half) << 16U); }
 
 std::uint32_t second_of(WallTime time) {
   return static_cast<std::uint32_t>(std::chrono::floor<seconds>(time).time_since_epoch().count());
@@ -46,8 +54,9 @@ std::uint32_t second_of(WallTime time) {
 HistoryPoint packed(const model::Sample& sample) {
   HistoryPoint point;
   point.second = second_of(sample.time);
-  if (sample.memory_used) point.memory_used = static_cast<float>(sample.memory_used->count);
-  point.memory_resident = static_cast<float>(sample.memory_resident.count);
+  point.memory_used = half_of(sample.memory_used);
+  point.memory_resident = half_of(sample.memory_resident);
+  point.memory_assigned = half_of(sample.memory_assigned);
   point.cpu_hundredths = static_cast<std::uint16_t>(std::lround(std::clamp(sample.cpu_percent, 0.0, 100.0) * 100));
   point.rates = {upper_half(sample.disk_read_rate), upper_half(sample.disk_write_rate), half_or_nothing(sample.net_receive_rate),
                  half_or_nothing(sample.net_transmit_rate)};
@@ -58,8 +67,9 @@ model::Sample unpacked(const HistoryPoint& point) {
   model::Sample sample;
   sample.time = time_of(point.second);
   sample.cpu_percent = point.cpu_hundredths / 100.0;
-  if (!std::isnan(point.memory_used)) sample.memory_used = bytes_of(point.memory_used);
-  sample.memory_resident = bytes_of(point.memory_resident);
+  sample.memory_used = size_of(point.memory_used);
+  sample.memory_resident = size_of(point.memory_resident).value_or(Bytes());
+  sample.memory_assigned = size_of(point.memory_assigned);
   sample.disk_read_rate = from_upper_half(point.rates[0]);
   sample.disk_write_rate = from_upper_half(point.rates[1]);
   sample.net_receive_rate = value_or_nothing(point.rates[2]);
@@ -70,10 +80,11 @@ model::Sample unpacked(const HistoryPoint& point) {
 bool is_plausible(const HistoryPoint& point, const HistoryShape& shape, std::size_t place) {
   if (point.second == 0 || point.second % shape.width() != 0 || shape.place_of(point.second) != place) return false;
   if (point.covered_seconds == 0 || point.covered_seconds > shape.width() || point.cpu_hundredths > 10000) return false;
-  if (!is_memory(point.memory_resident) || !(std::isnan(point.memory_used) || is_memory(point.memory_used))) return false;
+  if (!is_memory(point.memory_resident) || !is_memory_or_nothing(point.memory_used)) return false;
+  if (!is_memory_or_nothing(point.memory_assigned)) return false;
   const auto& [read, written, received, transmitted] = point.rates;
-  return is_rate(read) && is_rate(written) && (received == kNoRate || is_rate(received)) &&
-         (transmitted == kNoRate || is_rate(transmitted));
+  return is_rate(read) && is_rate(written) && (received == kNoHalf || is_rate(received)) &&
+         (transmitted == kNoHalf || is_rate(transmitted));
 }
 
 const HistoryPoint* HistoryTable::find(std::uint32_t begin) const {
@@ -90,6 +101,7 @@ void Gathered::add(const model::Sample& sample, double share) {
   cpu_.add(sample.cpu_percent, share);
   if (sample.memory_used) memory_used_.add(static_cast<double>(sample.memory_used->count), share);
   memory_resident_.add(static_cast<double>(sample.memory_resident.count), share);
+  if (sample.memory_assigned) memory_assigned_.add(static_cast<double>(sample.memory_assigned->count), share);
   read_.add(sample.disk_read_rate, share);
   written_.add(sample.disk_write_rate, share);
   if (sample.net_receive_rate) received_.add(*sample.net_receive_rate, share);
@@ -102,6 +114,7 @@ model::Sample Gathered::sample() const {
   mean.cpu_percent = cpu_.value().value_or(0);
   if (const auto used = memory_used_.value()) mean.memory_used = bytes_of(*used);
   mean.memory_resident = bytes_of(memory_resident_.value().value_or(0));
+  if (const auto assigned = memory_assigned_.value()) mean.memory_assigned = bytes_of(*assigned);
   mean.disk_read_rate = read_.value().value_or(0);
   mean.disk_write_rate = written_.value().value_or(0);
   mean.net_receive_rate = received_.value();

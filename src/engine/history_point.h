@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <vector>
 
@@ -14,16 +13,23 @@
 
 namespace visor::engine {
 
-/// A reading or a mean in 24 bytes. Rates have eight significant bits and percents four digits, which no graph can tell from
-/// the reading itself.
+/// The upper half of a float keeps its range, which no 16-bit integer has for rates and sizes; nothing has a value of its own.
+using HalfFloat = std::uint16_t;
+inline constexpr HalfFloat kNoHalf = 0x7FC0;  ///< of a quiet NaN
+/// Rounded, so that sums stay true.
+HalfFloat upper_half(double value);
+float from_upper_half(HalfFloat half);
+
+/// A reading or a mean in 24 bytes. Rates and sizes have eight significant bits and percents four digits, which no graph can
+/// tell from the reading itself.
 struct HistoryPoint {
-  static constexpr float kNothing = std::numeric_limits<float>::quiet_NaN();
   std::uint32_t second = 0;  ///< since 1970; 0: there is no point
-  float memory_used = kNothing;
-  float memory_resident = 0;
-  std::uint16_t cpu_hundredths = 0;      ///< hundredths of a percent
-  std::uint16_t covered_seconds = 0;     ///< of a mean: how much of its span was read
-  std::array<std::uint16_t, 4> rates{};  ///< read, written, received, transmitted: upper halves of floats
+  HalfFloat memory_used = kNoHalf;
+  HalfFloat memory_resident = 0;
+  HalfFloat memory_assigned = kNoHalf;
+  std::uint16_t cpu_hundredths = 0;   ///< hundredths of a percent
+  std::uint16_t covered_seconds = 0;  ///< of a mean: how much of its span was read
+  std::array<HalfFloat, 4> rates{};   ///< read, written, received, transmitted
 };
 static_assert(sizeof(HistoryPoint) == 24);
 
@@ -85,7 +91,7 @@ class Gathered {
     std::optional<double> value() const;
   };
   std::uint32_t second_;
-  Mean cpu_, memory_used_, memory_resident_, read_, written_, received_, transmitted_;
+  Mean cpu_, memory_used_, memory_resident_, memory_assigned_, read_, written_, received_, transmitted_;
 };
 
 }  // namespace visor::engine

@@ -70,6 +70,7 @@ TaskWork MachinePower::on_machine(const std::string& id, std::function<Awaitable
 model::Task MachinePower::start(const std::string& name, model::StartRequest request) {
   const MachineEntry& entry = context_.machines.by_name(name);
   require_startable(entry);
+  require_host_stays();
   std::vector<std::string> steps{"Prepare disks", entry.status == model::Status::saved ? "Restore" : "Start QEMU"};
   if (request.wait == "ready") steps.emplace_back(kWaitStep);
   const std::string id = entry.record.id;
@@ -82,6 +83,7 @@ model::Task MachinePower::start(const std::string& name, model::StartRequest req
 
 Awaitable<> MachinePower::start_now(TaskRun& run, std::string id, model::StartRequest request) {
   require_startable(require_machine(context_, id));
+  require_host_stays();
   co_await launch(run, id);
   if (request.wait != "ready") co_return;
   run.step(kWaitStep);
@@ -118,7 +120,7 @@ Awaitable<> MachinePower::launch(TaskRun& run, std::string id) {
     throw;
   }
   if (restoring) os::remove_tree(context_.paths.machine_restoring(id));
-  adopt(require_machine(context_, id), std::move(running));
+  adopt(require_machine(context_, id), std::move(running), true);
   context_.machines.observe(require_machine(context_, id), model::Status::running);
   if (restoring) catch_up(id);
 }
@@ -164,13 +166,16 @@ Awaitable<hypervisor::MachineDefinition> MachinePower::define(const MachineEntry
   co_return definition;
 }
 
-void MachinePower::adopt(MachineEntry& entry, std::unique_ptr<hypervisor::RunningMachine> running) {
+void MachinePower::adopt(MachineEntry& entry, std::unique_ptr<hypervisor::RunningMachine> running, bool fresh) {
   const std::string id = entry.record.id;
   context_.machines.attach(entry, std::move(running));
-  console::SerialHubOptions serial;
-  serial.socket = entry.running->serial_socket();
-  serial.log = entry.running->serial_log();
-  entry.serial = std::make_shared<console::SerialHub>(context_.executor, std::move(serial));
+  entry.serials.clear();
+  for (std::uint32_t port = 0; port < entry.running->running_spec().serial_ports; ++port) {
+    console::SerialHubOptions serial;
+    serial.socket = entry.running->serial_socket(port);
+    serial.log = entry.running->serial_log(port);
+    entry.serials.push_back(std::make_shared<console::SerialHub>(context_.executor, std::move(serial)));
+  }
   entry.ready = false;
   entry.agent = false;
   entry.panicked = false;
@@ -178,8 +183,10 @@ void MachinePower::adopt(MachineEntry& entry, std::unique_ptr<hypervisor::Runnin
   entry.sample.reset();
   entry.expected_rest = model::Status::stopped;
   const std::string& version = entry.running->running_spec().machine_version;
-  const bool pin = entry.record.spec.machine_version.empty() && !version.empty();
-  if (pin) entry.record.spec.machine_version = version;
+  std::string& wanted = entry.record.spec.machine_version;
+  // A machine that was found running does not have the newest version that somebody has asked for since.
+  const bool pin = !version.empty() && (wanted.empty() || (fresh && wanted == model::kNewestVersion));
+  if (pin) wanted = version;
   if (pin || entry.record.rest_status != model::Status::stopped) {
     entry.record.rest_status = model::Status::stopped;
     entry.record.rest_reason.clear();
@@ -210,19 +217,19 @@ Awaitable<> MachinePower::handle_event(std::string id, hypervisor::MachineEvent 
       context_.machines.observe(*entry, entry->status, "The guest's kernel has panicked.");
       restart_after_crash(*entry);
       break;
-    case Kind::tpm_lost: context_.machines.observe(*entry, entry->status, event.detail); break;
+    case Kind::helper_lost: context_.machines.observe(*entry, entry->status, event.detail); break;
     case Kind::reset:
       entry->ready = entry->agent = entry->panicked = false;
       context_.machines.publish(*entry);
       break;
     case Kind::agent_changed: break;
     case Kind::exited: {
-      const std::shared_ptr<console::SerialHub> serial = entry->serial;
+      const std::vector<std::shared_ptr<console::SerialHub>> serials = entry->serials;
       const bool crashed = !event.expected;
       if (crashed) log::warning("machine '{}' crashed: {}", entry->record.name, event.detail);
       context_.machines.rest(*entry, crashed ? model::Status::crashed : entry->expected_rest, crashed ? event.detail : "");
       if (crashed) restart_after_crash(*entry);
-      if (serial) co_await serial->close();
+      for (const std::shared_ptr<console::SerialHub>& serial : serials) co_await serial->close();
       exited_.notify_all();
       break;
     }
@@ -384,7 +391,8 @@ Awaitable<> MachinePower::command_now(std::string id, model::Action action) {
 Awaitable<> MachinePower::close() {
   co_await group_.close();
   for (MachineEntry* entry : context_.machines.all()) {
-    if (entry->serial) co_await entry->serial->close();
+    const std::vector<std::shared_ptr<console::SerialHub>> serials = entry->serials;
+    for (const std::shared_ptr<console::SerialHub>& serial : serials) co_await serial->close();
   }
 }
 

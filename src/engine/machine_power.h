@@ -43,6 +43,10 @@ class MachinePower {
   Awaitable<hypervisor::MachineDefinition> define(const MachineEntry& entry);
   /// Starts the machines that start with their host, once per boot of the host; returns at once.
   void start_with_host();
+  /// What stop_for_host() would do now.
+  std::vector<model::HostStopEntry> preview_stop_for_host() const;
+  /// Stops every running machine as its onHostShutdown says. Until that is over, none can be started.
+  model::Task stop_for_host();
   /// Lets go of all machines; they run on.
   Awaitable<> close();
 
@@ -50,9 +54,10 @@ class MachinePower {
   TaskDescription describe(const MachineEntry& entry, const std::string& verb, std::vector<std::string> steps) const;
   /// Marks the machine as worked on by a task for as long as `work` runs.
   TaskWork on_machine(const std::string& id, std::function<Awaitable<>(TaskRun&)> work);
-  void adopt(MachineEntry& entry, std::unique_ptr<hypervisor::RunningMachine> running);
+  void adopt(MachineEntry& entry, std::unique_ptr<hypervisor::RunningMachine> running, bool fresh);
   Awaitable<> launch(TaskRun& run, std::string id);
   Awaitable<> wait_ready(TaskRun& run, std::string id, std::chrono::seconds timeout, loop::Duration rest);
+  TaskEngine::Recovery recover_host_stop(const model::Task& task);
   TaskEngine::Recovery recover_start(const model::Task& task);
   Awaitable<> stop_now(TaskRun& run, std::string id, model::StopRequest request);
   Awaitable<> ask_guest_to_stop(std::string id);
@@ -64,6 +69,14 @@ class MachinePower {
   /// Starts it again after a while when its settings say so.
   void restart_after_crash(MachineEntry& entry);
   void restart_now(const std::string& id);
+  /// Refuses a start while stop_for_host() is at work.
+  void require_host_stays() const;
+  TaskWork stop_machines(std::vector<model::HostStopEntry> plan);
+  Awaitable<> stop_round(TaskRun& run, std::vector<model::HostStopEntry> round);
+  Awaitable<std::string> stop_one(model::HostStopEntry entry);
+  enum class StopWay { save, shutdown, turn_off };
+  Awaitable<std::string> try_to_stop(std::string name, StopWay way, std::chrono::steady_clock::time_point end);
+  Awaitable<bool> ends_in_time(std::string name, model::Task task, std::chrono::seconds limit);
   Awaitable<> start_in_order(std::vector<std::string> ids);
   /// Brings what has been set meanwhile to a machine that was restored or found; in the background.
   void catch_up(const std::string& id);
@@ -71,6 +84,7 @@ class MachinePower {
 
   Context& context_;
   GuestWatch& guests_;
+  bool host_stops_ = false;  ///< stop_for_host() is at work
   loop::Notifier exited_;
   loop::TaskGroup group_;
 };

@@ -75,7 +75,7 @@ Awaitable<> MachinePower::take_hold(std::unique_ptr<hypervisor::RunningMachine> 
   // Of a save that was cut off; the machine has gone on since.
   os::remove_tree(context_.paths.machine_saved(entry->record.id));
   os::remove_tree(context_.paths.machine_saved(entry->record.id).native() + ".partial");
-  adopt(*entry, std::move(running));
+  adopt(*entry, std::move(running), false);
   context_.machines.observe(*entry, status);
   log::info("machine '{}' runs on (process {})", entry->record.name, entry->running->process_id());
   // The last daemon may have ended between a live change and its record.
@@ -87,6 +87,8 @@ void MachinePower::register_recovery() {
     context_.tasks.on_recover(kind,
                               [this](model::Task task) -> Awaitable<TaskEngine::Recovery> { co_return recover_start(task); });
   }
+  context_.tasks.on_recover("host.stopMachines",
+                            [this](model::Task task) -> Awaitable<TaskEngine::Recovery> { co_return recover_host_stop(task); });
   for (const char* kind : {"machine.stop", "machine.save"}) {
     context_.tasks.on_recover(kind, [this](model::Task task) -> Awaitable<TaskEngine::Recovery> {
       const MachineEntry& entry = context_.machines.by_name(task.subject.name);
@@ -94,6 +96,13 @@ void MachinePower::register_recovery() {
       co_return TaskEngine::Recovery{"visord was restarted meanwhile; the machine is off."};
     });
   }
+}
+
+TaskEngine::Recovery MachinePower::recover_host_stop(const model::Task& task) {
+  const std::vector<model::HostStopEntry> plan = preview_stop_for_host();
+  if (plan.empty()) return {"visord was restarted meanwhile; no machine runs any more."};
+  return {"visord was restarted meanwhile; the machines that still run are stopped.", task.steps.front().title,
+          stop_machines(plan)};
 }
 
 TaskEngine::Recovery MachinePower::recover_start(const model::Task& task) {

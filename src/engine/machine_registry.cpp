@@ -158,7 +158,7 @@ void MachineRegistry::rest(MachineEntry& entry, model::Status status, std::strin
   }
   entry.running.reset();
   running_.erase(entry.record.id);
-  entry.serial.reset();
+  entry.serials.clear();
   entry.expected_rest = model::Status::stopped;
   entry.ready = false;
   entry.agent = false;
@@ -242,7 +242,11 @@ model::Machine MachineRegistry::view(const MachineEntry& entry) const {
   state.status = entry.status;
   state.reason = entry.reason;
   state.since = entry.since;
-  if (const model::MachineSpec* fixed = fixed_spec(entry)) machine.pending = pending_changes(*fixed, record.spec);
+  if (const model::MachineSpec* fixed = fixed_spec(entry)) {
+    machine.pending = pending_changes(*fixed, record.spec, [&](const std::string& key) {
+      return entry.running ? entry.running->keeps_waiting(key, record.spec).value_or("") : std::string();
+    });
+  }
   if (!entry.running) return machine;
   state.started_at = entry.running->started_at();
   state.ready = entry.ready;
@@ -253,6 +257,7 @@ model::Machine MachineRegistry::view(const MachineEntry& entry) const {
   state.guest_hostname = entry.guest_hostname;
   state.guest_os = entry.guest_os;
   state.process_id = entry.running->process_id();
+  state.vsock_cid = entry.running->vsock_cid();
   machine.metrics = entry.sample;
   return machine;
 }
@@ -272,6 +277,7 @@ model::MachineSpec next_spec(const MachineEntry& entry) {
   spec.cpu.limit_percent = cpu.limit_percent;
   spec.cpu.reserve_percent = cpu.reserve_percent;
   spec.cpu.scheduling = cpu.scheduling;
+  spec.cpu.frequency = cpu.frequency;
   spec.on_reboot = entry.record.spec.on_reboot;
   spec.watchdog.action = entry.record.spec.watchdog.action;
   for (model::Nic& nic : spec.nics) {

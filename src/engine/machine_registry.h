@@ -27,7 +27,7 @@ struct MachineEntry {
   std::string reason;
   WallTime since;
   std::unique_ptr<hypervisor::RunningMachine> running;
-  std::shared_ptr<console::SerialHub> serial;
+  std::vector<std::shared_ptr<console::SerialHub>> serials;  ///< while it runs one per serial port, the console first
   bool ready = false;
   bool agent = false;
   std::vector<std::string> addresses;

@@ -135,7 +135,10 @@ model::MemoryReport MemoryController::report(const std::string& name) const {
   report.dynamic = memory.dynamic.enabled;
   report.minimum = memory.dynamic.enabled ? bounds.minimum : memory.size;
   report.maximum = memory.dynamic.enabled ? bounds.maximum : memory.size;
-  if (entry.running) report.assigned = entry.running->assigned_memory();
+  if (entry.running) {
+    report.assigned = entry.running->assigned_memory();
+    report.merged = entry.running->merged_memory();
+  }
   if (entry.sample) report.used = entry.sample->memory_used;
   report.host_available = host.available;
   report.host_reserve = host_reserve(host);

@@ -102,6 +102,7 @@ Awaitable<> MetricsSampler::sample(std::string id, std::shared_ptr<Machine> mach
     sample.cpu_percent += percent / static_cast<double>(sample.vcpu_percent.size());
   sample.memory_used = now.counters.guest_used;
   sample.memory_resident = now.counters.resident;
+  sample.memory_assigned = entry->running->assigned_memory();
   const Reading& disks = earlier && now.time - last.time < kDiskTime ? *earlier : last;
   const double disk_elapsed = std::chrono::duration<double>(now.time - disks.time).count();
   sample.disk_read_rate = rate(now.counters.disk_read.count, disks.counters.disk_read.count, disk_elapsed);

@@ -18,6 +18,7 @@
 #include "model/machine.h"
 #include "model/machine_preview.h"
 #include "model/memory_report.h"
+#include "model/processor_report.h"
 #include "model/profile.h"
 #include "model/task.h"
 #include "model/topology.h"
@@ -76,6 +77,11 @@ class Service {
   /// What works on this host and what does not, by the feature that needs it.
   virtual Awaitable<std::vector<model::HostCheck>> host_checks() = 0;
 
+  /// What stop_for_host() would do, the first ones first.
+  virtual std::vector<model::HostStopEntry> preview_stop_for_host() = 0;
+  /// Brings every running machine to rest as its settings say for the shutdown of the host, those first that start last.
+  virtual Awaitable<model::Task> stop_for_host() = 0;
+
   virtual std::vector<model::Machine> machines() = 0;
   virtual model::Machine machine(const std::string& name) = 0;
   /// What would be made, after all checks; nothing is.
@@ -98,6 +104,8 @@ class Service {
   virtual model::MemoryReport memory(const std::string& name) = 0;
   virtual std::vector<std::string> log(const std::string& name) = 0;
   virtual Awaitable<model::CommandLine> command_line(std::string name) = 0;
+  /// What processor its guest sees, or would see, and which kinds of hosts have it.
+  virtual Awaitable<model::ProcessorReport> processor(std::string name) = 0;
   /// Where its vCPUs should run on this host, seen what other running machines have taken.
   virtual Awaitable<model::PinningProposal> propose_pinning(std::string name, model::PinningGoal goal) = 0;
   /// Its settings outside of lists, with what keeps them from being used.
@@ -105,7 +113,8 @@ class Service {
   /// PNG bytes, scaled down to `width` pixels when it is not 0.
   virtual Awaitable<std::string> screenshot(std::string name, unsigned width) = 0;
   virtual Awaitable<os::Fd> connect_screen(std::string name) = 0;
-  virtual Awaitable<std::unique_ptr<SerialSession>> connect_serial(std::string name) = 0;
+  /// `port`: 0 is the console.
+  virtual Awaitable<std::unique_ptr<SerialSession>> connect_serial(std::string name, std::uint32_t port) = 0;
   /// Input and output are base64, as on the wire.
   virtual Awaitable<model::ExecResult> exec(std::string name, model::ExecRequest request) = 0;
   virtual Awaitable<std::string> read_guest_file(std::string name, std::string path) = 0;

@@ -20,7 +20,9 @@ void collect(const boost::json::value& from, const boost::json::value& to, const
     }
     return;
   }
-  if (from.is_array() && to.is_array() && from.get_array().size() == to.get_array().size()) {
+  // A list of plain values is one setting; only things such as disks have settings of their own.
+  const bool things = to.is_array() && !to.get_array().empty() && to.get_array().front().is_object();
+  if (things && from.is_array() && from.get_array().size() == to.get_array().size()) {
     for (std::size_t i = 0; i < to.get_array().size(); ++i) {
       collect(from.get_array()[i], to.get_array()[i], fmt::format("{}[{}]", field, i), key + "[]", into);
     }
@@ -42,12 +44,14 @@ std::vector<Difference> differences(const boost::json::value& from, const boost:
   return all;
 }
 
-std::vector<model::PendingChange> pending_changes(const model::MachineSpec& running, const model::MachineSpec& wanted) {
+std::vector<model::PendingChange> pending_changes(const model::MachineSpec& running, const model::MachineSpec& wanted,
+                                                  const std::function<std::string(const std::string& key)>& why) {
   std::vector<model::PendingChange> pending;
   for (Difference& difference : differences(json::to_json(running), json::to_json(wanted))) {
-    // Pinned by the start itself; an empty wish is no change.
-    if (difference.key == "machineVersion" || applies_at_once(difference.key)) continue;
-    pending.push_back({std::move(difference.field), std::move(difference.from), std::move(difference.to)});
+    // Pinned by the start itself; no wish is no change.
+    const bool pinned = difference.key == "machineVersion" && (running.machine_version.empty() || wanted.machine_version.empty());
+    if (pinned || applies_at_once(difference.key)) continue;
+    pending.push_back({std::move(difference.field), std::move(difference.from), std::move(difference.to), why(difference.key)});
   }
   return pending;
 }

@@ -1,6 +1,7 @@
 // The difference of two specs, setting by setting.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,9 @@ struct Difference {
 std::vector<Difference> differences(const boost::json::value& from, const boost::json::value& to);
 
 /// What of `wanted` waits for the next start of a machine that runs with `running`. Settings that have no meaning for the
-/// running machine (protection) and values that were only chosen at start (a port left to chance) are not pending.
-std::vector<model::PendingChange> pending_changes(const model::MachineSpec& running, const model::MachineSpec& wanted);
+/// running machine (protection) and values that were only chosen at start (a port left to chance) are not pending. `why`: the
+/// reason for the setting of a key.
+std::vector<model::PendingChange> pending_changes(const model::MachineSpec& running, const model::MachineSpec& wanted,
+                                                  const std::function<std::string(const std::string& key)>& why);
 
 }  // namespace visor::engine

@@ -1,10 +1,9 @@
 // Hardware virtualization, nested virtualization, and what keeps machines apart.
 #include <fmt/format.h>
 
-#include <array>
-
 #include "base/text.h"
 #include "host/host_checks_parts.h"
+#include "host/memory_encryption.h"
 #include "os/file.h"
 
 namespace visor::host {
@@ -99,27 +98,22 @@ void check_qemu_user(CheckList& list) {
 
 void check_encryption(CheckList& list) {
   HostCheck check{.id = "memory.encryption", .feature = CheckFeature::security, .title = "Memory encryption"};
-  struct Kind {
-    const char* file;
-    const char* name;
-  };
-  constexpr std::array<Kind, 4> kKinds{{{"sys/module/kvm_amd/parameters/sev_snp", "AMD SEV-SNP"},
-                                        {"sys/module/kvm_intel/parameters/tdx", "Intel TDX"},
-                                        {"sys/module/kvm_amd/parameters/sev_es", "AMD SEV-ES"},
-                                        {"sys/module/kvm_amd/parameters/sev", "AMD SEV"}}};
   std::string off;
-  for (const Kind& kind : kKinds) {
-    const std::string value = list.text_of(kind.file).value_or("");
+  for (const EncryptionKind& kind : encryption_kinds()) {
+    const std::string file = parameter_file(kind);
+    const std::string value = list.text_of(file).value_or("");
     if (value.empty()) continue;
     if (value.starts_with('Y') || value.starts_with('1')) {
-      check.reason = fmt::format("/{} is {}: this host has {}.", kind.file, value, kind.name);
+      check.reason = fmt::format("/{} is {}: this host has {}.", file, value, kind.name);
       return list.add(std::move(check));
     }
-    if (off.empty()) off = fmt::format("The parameter /{} is {}.", kind.file, value);
+    if (!off.empty()) continue;
+    off = fmt::format("The parameter /{} is {}.", file, value);
+    check.command = switch_on_command(kind);
   }
   check.state = off.empty() ? CheckState::missing : CheckState::off;
   check.reason = off.empty() ? "Neither kvm_amd nor kvm_intel offers SEV or TDX below /sys/module." : off;
-  if (!off.empty()) check.fix = "Where the processor has it, it is switched on in the firmware setup.";
+  if (!off.empty()) check.fix = "Where the processor has it: switch it on in the firmware setup and here, then restart the host.";
   list.add(std::move(check));
 }
 

@@ -16,6 +16,7 @@
 #include "model/host.h"
 #include "model/host_check.h"
 #include "model/machine.h"
+#include "model/processor_report.h"
 #include "os/fd.h"
 #include "os/process.h"
 
@@ -63,7 +64,7 @@ struct MachineEvent {
     shutdown,       ///< the guest switched itself off; exited follows
     reset,          ///< the guest restarted itself
     panicked,       ///< the guest's kernel reported a panic
-    tpm_lost,       ///< the process that played the TPM has ended; the guest goes on without
+    helper_lost,    ///< a process that played its TPM or served its folder has ended; the guest goes on without
     agent_changed,  ///< the guest agent opened or closed its port
     exited,         ///< the process is gone
   };
@@ -134,15 +135,19 @@ class RunningMachine {
   virtual Awaitable<> apply(model::MachineSpec wanted, bool again) = 0;
   /// How much of its memory the guest may use now.
   virtual Bytes assigned_memory() const = 0;
+  /// How much of it the host holds only once, together with equal pages (KSM); nothing where the kernel does not tell.
+  virtual std::optional<Bytes> merged_memory() const = 0;
   /// Lets the guest use this much, at most what it was started with; it follows in its own time.
   virtual Awaitable<> assign_memory(Bytes size) = 0;
   /// The host port that a forward of the running machine really got.
   virtual Awaitable<std::vector<model::PortForward>> forwards() = 0;
   virtual GuestAgent& agent() = 0;
 
-  virtual Awaitable<os::Fd> connect_screen() = 0;           ///< a new RFB connection (a connected socket)
-  virtual std::filesystem::path serial_socket() const = 0;  ///< first serial port; accepts one client
-  virtual std::filesystem::path serial_log() const = 0;     ///< what was printed so far
+  virtual Awaitable<os::Fd> connect_screen() = 0;  ///< a new RFB connection (a connected socket)
+  /// Of a serial port, 0 being the console: a socket that accepts one client, and what was printed so far.
+  virtual std::filesystem::path serial_socket(std::uint32_t port) const = 0;
+  virtual std::filesystem::path serial_log(std::uint32_t port) const = 0;
+  virtual std::optional<std::uint32_t> vsock_cid() const = 0;  ///< its address, if it has a vsock
   virtual std::vector<std::string> log_tail(std::size_t lines) const = 0;
   virtual std::vector<std::string> arguments() const = 0;  ///< of the process, the program's name first
 };
@@ -157,10 +162,13 @@ class Hypervisor {
   virtual Awaitable<std::vector<model::HostCheck>> checks() = 0;
   /// Refuses (Validation) what this host's hypervisor cannot do: too many processors, unknown chipset or CPU model, no firmware.
   virtual Awaitable<> check(const model::MachineSpec& spec) = 0;
-  /// The settings (by key) that cannot be used on this host or together with the rest of `spec`, each with the reason.
+  /// The settings (by key, or by key and value: "cpu.scheduling=core") that cannot be used on this host or together with the rest of `spec`, each with the reason.
   virtual Awaitable<std::map<std::string, std::string>> unavailable(model::MachineSpec spec) = 0;
   /// What start() would do, each argument and step with the setting that made it.
   virtual Awaitable<model::CommandLine> command_line(MachineDefinition definition) = 0;
+  /// What its guest sees of its processor, and where that could run. Error{unsupported, "machine.no_processor_report"} for
+  /// architectures other than x86_64.
+  virtual Awaitable<model::ProcessorReport> processor(MachineDefinition definition) = 0;
   /// Starts the machine; returns when its first instruction may run. On failure nothing is left behind.
   virtual Awaitable<std::unique_ptr<RunningMachine>> start(MachineDefinition definition) = 0;
   /// Finds every live machine below the runtime directory and takes hold of it again, all in parallel. Leftovers of dead ones

@@ -19,18 +19,19 @@ BOOST_DEFINE_ENUM_CLASS(Status, stopped, starting, running, paused, stopping, sa
 /// One reading of a machine's use of resources. Rates are bytes per second since the reading before.
 struct Sample {
   WallTime time;
-  double cpu_percent = 0;            ///< of all virtual processors together, 0-100
-  std::vector<double> vcpu_percent;  ///< each 0-100
-  std::optional<Bytes> memory_used;  ///< as the guest sees it; nothing until its balloon driver reports
-  Bytes memory_resident;             ///< host memory that the QEMU process occupies
+  double cpu_percent = 0;                ///< of all virtual processors together, 0-100
+  std::vector<double> vcpu_percent;      ///< each 0-100
+  std::optional<Bytes> memory_used;      ///< as the guest sees it; nothing until its balloon driver reports
+  Bytes memory_resident;                 ///< host memory that the QEMU process occupies
+  std::optional<Bytes> memory_assigned;  ///< what the guest may use; nothing where it was not noted
   double disk_read_rate = 0;
   double disk_write_rate = 0;
   std::optional<double> net_receive_rate;  ///< nothing until the guest agent reports
   std::optional<double> net_transmit_rate;
 };
 BOOST_DESCRIBE_STRUCT(Sample, (),
-                      (time, cpu_percent, vcpu_percent, memory_used, memory_resident, disk_read_rate, disk_write_rate,
-                       net_receive_rate, net_transmit_rate))
+                      (time, cpu_percent, vcpu_percent, memory_used, memory_resident, memory_assigned, disk_read_rate,
+                       disk_write_rate, net_receive_rate, net_transmit_rate))
 
 /// Samples of one range, oldest first.
 struct MetricsWindow {
@@ -58,18 +59,20 @@ struct MachineState {
   std::string guest_hostname;
   std::string guest_os;
   std::optional<std::int64_t> process_id;
+  std::optional<std::uint32_t> vsock_cid;  ///< its address for vsock(7) while it runs and has one
 };
 BOOST_DESCRIBE_STRUCT(MachineState, (),
                       (status, reason, since, started_at, ready, agent, accelerator, accelerator_reason, addresses,
-                       guest_hostname, guest_os, process_id))
+                       guest_hostname, guest_os, process_id, vsock_cid))
 
 /// One setting whose wanted value waits for the next start. `field` is relative to the spec ("cpu.count").
 struct PendingChange {
   std::string field;
   boost::json::value running;
   boost::json::value next;
+  std::string reason;  ///< why it waits; empty: as all of its kind do
 };
-BOOST_DESCRIBE_STRUCT(PendingChange, (), (field, running, next))
+BOOST_DESCRIBE_STRUCT(PendingChange, (), (field, running, next, reason))
 
 struct Machine {
   std::string id;
@@ -120,6 +123,15 @@ struct StopRequest {
   std::uint32_t timeout_seconds = 60;
 };
 BOOST_DESCRIBE_STRUCT(StopRequest, (), (force, timeout_seconds))
+
+/// What becomes of one running machine when its host shuts down.
+struct HostStopEntry {
+  std::string machine;
+  HostStopAction action = HostStopAction::shutdown;
+  std::uint32_t time_limit = 0;  ///< seconds
+  std::uint32_t round = 1;       ///< those of one round stop together, then those of the next
+};
+BOOST_DESCRIBE_STRUCT(HostStopEntry, (), (machine, action, time_limit, round))
 
 struct RenameRequest {
   std::string name;
@@ -177,7 +189,7 @@ BOOST_DESCRIBE_STRUCT(ExplainedArgument, (), (argument, value, setting, also, wh
 
 /// Something that is done to the process beside its arguments.
 struct ExplainedStep {
-  std::string kind;     ///< "affinity", "qmp"
+  std::string kind;     ///< "affinity", "qmp", "cgroup", "scheduling", "energy"
   std::string target;   ///< the thread ("CPU 0/TCG"), or the command
   std::string value;    ///< the processors, or the command's arguments as JSON
   std::string setting;  ///< as in ExplainedArgument
@@ -194,13 +206,21 @@ struct CommandLine {
 };
 BOOST_DESCRIBE_STRUCT(CommandLine, (), (program, arguments, steps, running))
 
+/// A value that a setting cannot have here.
+struct UnavailableValue {
+  std::string value;
+  std::string reason;
+};
+BOOST_DESCRIBE_STRUCT(UnavailableValue, (), (value, reason))
+
 /// One setting as a machine has it.
 struct MachineSetting {
   std::string key;
   boost::json::value value;
   std::string unavailable;  ///< why it cannot be used on this host or with the other settings; empty when it can
+  std::vector<UnavailableValue> unavailable_values;  ///< of a choice that can be used otherwise
 };
-BOOST_DESCRIBE_STRUCT(MachineSetting, (), (key, value, unavailable))
+BOOST_DESCRIBE_STRUCT(MachineSetting, (), (key, value, unavailable, unavailable_values))
 
 struct SshAccess {
   std::string user;

@@ -26,12 +26,16 @@ BOOST_DEFINE_ENUM_CLASS(AudioModel, none, hda, ac97, virtio)
 BOOST_DEFINE_ENUM_CLASS(Protocol, tcp, udp)
 BOOST_DEFINE_ENUM_CLASS(Toggle, auto_, on, off)
 BOOST_DEFINE_ENUM_CLASS(ApicMode, auto_, xapic, x2apic)
-BOOST_DEFINE_ENUM_CLASS(Scheduling, fair, realtime)
+BOOST_DEFINE_ENUM_CLASS(Scheduling, fair, core, realtime)
+BOOST_DEFINE_ENUM_CLASS(Frequency, auto_, high, low)
+BOOST_DEFINE_ENUM_CLASS(Energy, auto_, performance, balance_performance, balance_power, power)
 BOOST_DEFINE_ENUM_CLASS(Clock, auto_, utc, localtime)
 BOOST_DEFINE_ENUM_CLASS(WatchdogModel, none, i6300esb)
 BOOST_DEFINE_ENUM_CLASS(WatchdogAction, reset, shutdown, poweroff, pause, nmi, none)
 BOOST_DEFINE_ENUM_CLASS(RebootAction, restart, shutdown)
 BOOST_DEFINE_ENUM_CLASS(CrashAction, stay, restart)
+BOOST_DEFINE_ENUM_CLASS(HostStopAction, shutdown, save, off)
+BOOST_DEFINE_ENUM_CLASS(ShareOwners, mapped, plain)
 
 struct Os {
   OsFamily family = OsFamily::linux_;
@@ -53,8 +57,9 @@ struct Pinning {
   std::vector<std::string> vcpus;  ///< one list per virtual processor; those behind the end may run anywhere
   std::string emulator;            ///< for all other threads of QEMU
   bool exclusive = false;          ///< nothing else of the host runs on them (cgroup-v2.rst, cpuset.cpus.partition)
+  std::string io;                  ///< for the threads that work for disks (Cpu::io_threads); empty: those of `emulator`
 };
-BOOST_DESCRIBE_STRUCT(Pinning, (), (vcpus, emulator, exclusive))
+BOOST_DESCRIBE_STRUCT(Pinning, (), (vcpus, emulator, exclusive, io))
 
 struct Cpu {
   std::uint32_t count = 2;
@@ -68,17 +73,22 @@ struct Cpu {
   Toggle pmu = Toggle::auto_;
   std::uint32_t physical_bits = 0;  ///< 0: the model's
   ApicMode apic = ApicMode::auto_;
-  bool legacy_os = false;             ///< CPUID ends at leaf 2, as old systems expect
-  std::uint32_t weight = 100;         ///< share of the host when it is short (cgroup-v2.rst, cpu.weight)
-  std::uint32_t limit_percent = 100;  ///< of its own processors, never more than this (cpu.max); 100: no limit
-  std::uint32_t reserve_percent = 0;  ///< of its own processors, always there for it
+  Toggle mitigations = Toggle::auto_;  ///< what guests need against attacks such as Spectre; auto: what the model has
+  bool legacy_os = false;              ///< CPUID ends at leaf 2, as old systems expect
+  std::uint32_t weight = 100;          ///< share of the host when it is short (cgroup-v2.rst, cpu.weight)
+  std::uint32_t limit_percent = 100;   ///< of its own processors, never more than this (cpu.max); 100: no limit
+  std::uint32_t reserve_percent = 0;   ///< of its own processors, always there for it
   Scheduling scheduling = Scheduling::fair;
-  Toggle hyperv = Toggle::auto_;  ///< what Hyper-V offers to Windows guests; auto: for Windows, where KVM does it
+  Frequency frequency = Frequency::auto_;  ///< a hint to the host (cgroup-v2.rst, cpu.uclamp.min and cpu.uclamp.max)
+  Toggle hyperv = Toggle::auto_;           ///< what Hyper-V offers to Windows guests; auto: for Windows, where KVM does it
+  std::uint32_t io_threads = 0;  ///< threads of QEMU for disks (qemu docs/devel/multiple-iothreads.txt); 0: its main one
   Pinning pinning;
+  Energy energy = Energy::auto_;  ///< what its exclusive processors save (admin-guide/pm/intel_pstate.rst, EPP)
 };
 BOOST_DESCRIBE_STRUCT(Cpu, (),
                       (count, maximum, model, topology, features, nested, hide_hypervisor, brand, pmu, physical_bits, apic,
-                       legacy_os, weight, limit_percent, reserve_percent, scheduling, hyperv, pinning))
+                       mitigations, legacy_os, weight, limit_percent, reserve_percent, scheduling, frequency, hyperv, io_threads,
+                       pinning, energy))
 
 /// Memory that follows what the guest needs.
 struct DynamicMemory {
@@ -91,15 +101,19 @@ BOOST_DESCRIBE_STRUCT(DynamicMemory, (), (enabled, minimum, maximum, buffer_perc
 
 struct Memory {
   Bytes size{std::uint64_t{1} << 30U};
+  Bytes maximum;  ///< up to this much can be added while it runs (virtio-mem); 0: no more than `size`
   DynamicMemory dynamic;
   std::uint32_t weight = 100;           ///< share of the host's memory among dynamic machines when it is short
   std::string page_size = "4KiB";       ///< 4KiB, 2MiB or 1GiB pages of the host hold it
+  bool page_fallback = false;           ///< it starts with 4KiB when the host has too few huge pages
   bool locked = false;                  ///< never swapped out: all of it is taken at the start (mlockall(2))
   bool merge = true;                    ///< lets the host keep equal pages once (KSM, when the host has it switched on)
   std::uint32_t nodes = 1;              ///< NUMA nodes that the guest sees; processors and memory are shared out evenly
   std::vector<std::string> host_nodes;  ///< per node of the guest the host's nodes that hold its memory ("0" or "0-1")
+  std::string encryption = "none";      ///< against the host: none, sev, sev-es, sev-snp or tdx (model/encryption.h)
 };
-BOOST_DESCRIBE_STRUCT(Memory, (), (size, dynamic, weight, page_size, locked, merge, nodes, host_nodes))
+BOOST_DESCRIBE_STRUCT(Memory, (),
+                      (size, maximum, dynamic, weight, page_size, page_fallback, locked, merge, nodes, host_nodes, encryption))
 
 /// A disk is backed by a volume that Visor owns, by a file of the user, or (a cdrom) by nothing.
 struct Disk {
@@ -149,6 +163,18 @@ struct Audio {
 };
 BOOST_DESCRIBE_STRUCT(Audio, (), (model))
 
+/// A folder of the host that the guest can mount.
+struct Share {
+  std::string tag;   ///< by which the guest names it
+  std::string path;  ///< absolute path of a folder of the host
+  bool read_only = false;
+  ShareOwners owners = ShareOwners::mapped;
+  std::string driver = "9p";  ///< "9p": QEMU serves it; "virtiofs": a process of its own does
+};
+BOOST_DESCRIBE_STRUCT(Share, (), (tag, path, read_only, owners, driver))
+
+inline bool is_virtiofs(const Share& share) { return share.driver == "virtiofs"; }
+
 /// The firmware's menu, and direct kernel boot (all empty: the firmware boots from a disk).
 struct Boot {
   bool menu = false;
@@ -179,17 +205,33 @@ struct Autostart {
 };
 BOOST_DESCRIBE_STRUCT(Autostart, (), (enabled, order, delay))
 
+/// A line between guest and host without a network (vsock(7)).
+struct Vsock {
+  bool enabled = false;
+};
+BOOST_DESCRIBE_STRUCT(Vsock, (), (enabled))
+
+/// What becomes of a running machine when its host shuts down.
+struct HostStop {
+  HostStopAction action = HostStopAction::shutdown;
+  std::uint32_t time_limit = 120;  ///< seconds for the action; then it is turned off
+};
+BOOST_DESCRIBE_STRUCT(HostStop, (), (action, time_limit))
+
 struct Protection {
   bool delete_ = false;  ///< refuses to delete the machine
   bool start = false;    ///< refuses to start it
 };
 BOOST_DESCRIBE_STRUCT(Protection, (), (delete_, start))
 
+/// The machine version that stands for the newest one of QEMU.
+inline constexpr const char* kNewestVersion = "newest";
+
 struct MachineSpec {
   Arch arch = Arch::x86_64;
   Accelerator accelerator = Accelerator::auto_;
   std::string chipset = "auto";  ///< auto (q35 on x86_64, virt on aarch64), q35, i440fx, virt
-  std::string machine_version;   ///< versioned QEMU machine type, pinned at the first start ("pc-q35-7.2")
+  std::string machine_version;   ///< versioned QEMU machine type ("pc-q35-7.2"); empty or "newest": pinned at the next start
   Firmware firmware = Firmware::uefi;
   SecureBoot secure_boot = SecureBoot::off;
   Tpm tpm;
@@ -200,18 +242,23 @@ struct MachineSpec {
   std::vector<Nic> nics;
   Display display;
   Audio audio;
+  std::vector<Share> shares;
+  std::uint32_t serial_ports = 1;  ///< the first one is the console
+  Vsock vsock;
   Boot boot;
   Clock clock = Clock::auto_;
   bool guest_agent = true;
   bool rng = true;
   Watchdog watchdog;
   Autostart autostart;
+  HostStop on_host_shutdown;
   RebootAction on_reboot = RebootAction::restart;
   CrashAction on_crash = CrashAction::stay;
   Protection protection;
 };
 BOOST_DESCRIBE_STRUCT(MachineSpec, (),
                       (arch, accelerator, chipset, machine_version, firmware, secure_boot, tpm, os, cpu, memory, disks, nics,
-                       display, audio, boot, clock, guest_agent, rng, watchdog, autostart, on_reboot, on_crash, protection))
+                       display, audio, shares, serial_ports, vsock, boot, clock, guest_agent, rng, watchdog, autostart,
+                       on_host_shutdown, on_reboot, on_crash, protection))
 
 }  // namespace visor::model

@@ -32,12 +32,13 @@ struct MemoryReport {
   Bytes maximum;
   std::optional<Bytes> assigned;      ///< what it is given; nothing while it does not run
   std::optional<Bytes> used;          ///< what its guest uses; nothing until its driver tells
+  std::optional<Bytes> merged;        ///< held once together with equal pages (KSM); nothing where the kernel does not tell
   Bytes host_available;               ///< memory of the host that is free or can be freed at once
   Bytes host_reserve;                 ///< what the host keeps for itself
   double host_pressure = 0;           ///< percent of the last ten seconds in which something waited for memory
   std::vector<MemoryChange> changes;  ///< the last hundred, oldest first
 };
 BOOST_DESCRIBE_STRUCT(MemoryReport, (),
-                      (dynamic, minimum, maximum, assigned, used, host_available, host_reserve, host_pressure, changes))
+                      (dynamic, minimum, maximum, assigned, used, merged, host_available, host_reserve, host_pressure, changes))
 
 }  // namespace visor::model

@@ -19,8 +19,9 @@ constexpr std::size_t kLongestDescription = 4096;
 
 /// Whether a setting is one machine's own: another would not run with it, or run on other processors than it should.
 bool belongs_to_one_machine(const Setting& setting) {
-  static const std::string_view kOwn[] = {"disks",       "nics",         "os.",         "boot.kernel",
-                                          "boot.initrd", "boot.cmdline", "cpu.pinning", "memory.hostNodes"};
+  static const std::string_view kOwn[] = {"machineVersion",   "disks",       "nics",         "os.",
+                                          "boot.kernel",      "boot.initrd", "boot.cmdline", "cpu.pinning",
+                                          "memory.hostNodes", "shares"};
   return setting.read_only ||
          std::any_of(std::begin(kOwn), std::end(kOwn), [&](std::string_view prefix) { return setting.key.starts_with(prefix); });
 }

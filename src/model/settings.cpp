@@ -57,6 +57,9 @@ boost::json::value default_of(const std::string& key) {
   } else if (key.starts_with("nics[].")) {
     at = json::to_json(Nic{});
     rest = key.substr(7);
+  } else if (key.starts_with("shares[].")) {
+    at = json::to_json(Share{});
+    rest = key.substr(9);
   } else {
     at = json::to_json(MachineSpec{});
   }
@@ -81,8 +84,8 @@ std::vector<Setting> processors() {
       in("vCPU", number("cpu.maximum", "integer", 0, 288, "Most processors",
                         "How many processors it can be given while it runs. 0: as many as it starts with.")),
       make("cpu.model", "string", "Processor model",
-           "What the guest sees: auto (the host's own with KVM, every feature QEMU can emulate without), host, max, or a named "
-           "model."),
+           "What the guest sees: auto (the host's own with KVM, every feature QEMU can emulate without), host, max, a level that "
+           "hosts of every make have (x86-64-v2, x86-64-v3, x86-64-v4), or a named model."),
       number("cpu.topology.sockets", "integer", 0, 64, "Sockets", "Into how many packages the processors are put. 0: one."),
       number("cpu.topology.dies", "integer", 0, 16, "Dies", "Dies per socket. 0: one."),
       number("cpu.topology.cores", "integer", 0, 288, "Cores", "Cores per die. 0: as many as are needed."),
@@ -101,6 +104,10 @@ std::vector<Setting> processors() {
                         "model.")),
       choice("cpu.apic", json::enum_names<ApicMode>(), "Interrupt controller",
              "x2apic is faster and needs KVM; xapic is for systems that do not know it."),
+      choice(
+          "cpu.mitigations", json::enum_names<Toggle>(), "Mitigations",
+          "What guests need against attacks by speculation (Spectre and others). off: faster with some systems, only for guests "
+          "that are trusted. auto: what the model has."),
       make("cpu.legacyOs", "boolean", "Old operating systems", "Ends CPUID at leaf 2: systems such as Windows NT 4 need it."),
       choice("cpu.hyperv", json::enum_names<Toggle>(), "Hyper-V enlightenments",
              "Lets Windows wait, time and interrupt without costly detours. auto: for Windows guests under KVM."),
@@ -111,12 +118,26 @@ std::vector<Setting> processors() {
       in("%", live(number("cpu.reservePercent", "integer", 0, 100, "Reservation",
                           "How much of its own processors the machine gets however busy the host is. A machine does not start "
                           "when more would be promised than the host has."))),
-      live(choice("cpu.scheduling", json::enum_names<Scheduling>(), "Scheduling",
-                  "fair, or realtime: its processors run before all else of the host, which keeps a twentieth for itself.")),
+      live(choice(
+          "cpu.scheduling", json::enum_names<Scheduling>(), "Scheduling",
+          "fair; core: nothing else ever runs beside it on a core, so that nobody can listen there; realtime: its processors run "
+          "before all else of the host, which keeps a twentieth for itself.")),
+      live(choice("cpu.frequency", json::enum_names<Frequency>(), "Frequency",
+                  "high: the host runs its processors at full speed while the machine works; low: at half of it at most.")),
+      live(
+          choice("cpu.energy", json::enum_names<Energy>(), "Energy preference",
+                 "What the machine's exclusive processors rather save while it runs: performance saves time, power saves energy. "
+                 "auto: the host's choice.")),
+      number(
+          "cpu.ioThreads", "integer", 0, 16, "Disk threads",
+          "Threads that work for disks on the buses virtio and scsi, so that busy disks do not hold up the rest. Each disk gets "
+          "one, in turn. 0: QEMU's main thread."),
       live(make("cpu.pinning.vcpus", "list", "Processors of the host",
                 "For each virtual processor the processors of the host that may run it, such as 0-3. Empty: any.")),
       live(make("cpu.pinning.emulator", "string", "Processors for QEMU itself",
                 "The processors of the host that may run all other work of the machine: disks, network, screen. Empty: any.")),
+      live(make("cpu.pinning.io", "string", "Processors for disk threads",
+                "The processors of the host that may run the disk threads. Empty: those for QEMU itself.")),
       live(make("cpu.pinning.exclusive", "boolean", "Exclusive processors",
                 "Everything else is moved off the processors named here while the machine runs, and back when it has stopped.")),
   };
@@ -124,9 +145,10 @@ std::vector<Setting> processors() {
 
 std::vector<Setting> memory() {
   return {
-      live_if_possible(
-          number("memory.size", "bytes", 16 * kMiB, 16 * kTiB, "Memory",
-                 "How much memory the guest has. Down from what it started with it changes while the machine runs.")),
+      live_if_possible(number("memory.size", "bytes", 16 * kMiB, 16 * kTiB, "Memory",
+                              "How much memory the guest has. Up to the maximum it can be added and given back while it runs.")),
+      number("memory.maximum", "bytes", 0, 16 * kTiB, "Most memory to add",
+             "How much memory the machine can be given while it runs, by a guest with virtio-mem. 0: what it starts with."),
       live(make("memory.dynamic.enabled", "boolean", "Dynamic memory",
                 "Gives the guest what it needs and the host the rest, between minimum and maximum.")),
       live(number("memory.dynamic.minimum", "bytes", 0, 16 * kTiB, "Least memory",
@@ -139,6 +161,8 @@ std::vector<Setting> memory() {
                   "Among machines with dynamic memory when the host is short: 200 keeps twice as much of its buffer as 100.")),
       choice("memory.pageSize", {"4KiB", "2MiB", "1GiB"}, "Page size",
              "Huge pages make large machines faster. They are reserved at the start and given back after the stop."),
+      make("memory.pageFallback", "boolean", "Start without huge pages",
+           "When the host has too few of them the machine starts with pages of 4 KiB and says so. Off: it does not start."),
       make("memory.locked", "boolean", "Locked",
            "All of its memory is taken at the start and never swapped out, for steady response times."),
       make("memory.merge", "boolean", "Merge equal pages",
@@ -147,6 +171,10 @@ std::vector<Setting> memory() {
              "NUMA nodes that the guest sees; its processors and memory are shared out evenly among them."),
       make("memory.hostNodes", "list", "Memory nodes of the host",
            "For each memory node of the machine the nodes of the host that hold it, such as 0 or 0-1. Empty: any."),
+      choice(
+          "memory.encryption", {"none", "sev", "sev-es", "sev-snp", "tdx"}, "Memory encryption",
+          "The processor keeps the guest's memory secret from the host: sev, sev-es (its registers, too) and sev-snp (which also "
+          "keeps it from being changed) of AMD, tdx of Intel. The guest's system has to know it."),
   };
 }
 
@@ -157,9 +185,9 @@ std::vector<Setting> platform() {
              "auto uses KVM when a probe has shown that guests really run with it, and emulation (TCG) otherwise."),
       fixed(choice("chipset", {"auto", "q35", "i440fx", "virt"}, "Chipset",
                    "The board: q35 for modern systems, i440fx for old ones, virt for aarch64.")),
-      fixed(make(
-          "machineVersion", "string", "Machine version",
-          "The versioned QEMU machine type. Pinned at the first start, so that an update of QEMU changes nothing in the guest.")),
+      make("machineVersion", "string", "Machine version",
+           "The versioned QEMU machine type. Pinned at the first start, so that an update of QEMU changes nothing in the guest. "
+           "newest: that of this QEMU from the next start on."),
       fixed(choice("firmware", json::enum_names<Firmware>(), "Firmware",
                    "UEFI for modern systems, BIOS for old ones. Not used with a direct kernel.")),
       choice(
@@ -207,6 +235,25 @@ std::vector<Setting> network() {
   };
 }
 
+std::vector<Setting> shares() {
+  return {
+      make("shares", "list", "Shared folders", "Folders of the host that the guest can mount, by 9p or virtiofs."),
+      make("shares[].tag", "string", "Tag", "The name by which the guest mounts the folder."),
+      make("shares[].path", "string", "Folder",
+           "A folder of the host. What links in it lead to outside of it stays out of the guest's reach."),
+      make("shares[].readOnly", "boolean", "Read-only", "The guest cannot change anything in it."),
+      choice(
+          "shares[].owners", json::enum_names<ShareOwners>(), "Owners and links",
+          "mapped: owners, modes and links that the guest makes are noted beside the files and mean nothing to the host. plain: "
+          "files are made with the guest's mode, links are real, and every file belongs to the user of QEMU. By virtiofs files "
+          "of the guest's users other than root belong to numbers that nobody on the host has."),
+      choice(
+          "shares[].driver", {"9p", "virtiofs"}, "Served by",
+          "9p: QEMU serves the folder, any guest can mount it. virtiofs: faster; a process of its own (virtiofsd) serves it and "
+          "shares the machine's memory, which cannot be merged, and the machine cannot be saved to disk."),
+  };
+}
+
 std::vector<Setting> other() {
   return {
       choice("display.model", json::enum_names<DisplayModel>(), "Graphics",
@@ -222,6 +269,11 @@ std::vector<Setting> other() {
       choice("audio.model", json::enum_names<AudioModel>(), "Sound card",
              "hda for every current system, ac97 for old ones, virtio for the newest. Programs find a card; what it plays cannot "
              "be heard yet."),
+      number("serialPorts", "integer", 1, 4, "Serial ports",
+             "The first is the console (ttyS0, COM1). Each further one is a line of its own for debuggers and old programs."),
+      make("vsock.enabled", "boolean", "Socket to the host",
+           "A line between guest and host without a network (vsock). The machine gets an address that no other one of the host "
+           "has."),
       make("boot.menu", "boolean", "Boot menu", "The firmware offers a menu and waits for five seconds."),
       make("boot.kernel", "string", "Kernel", "Boot this kernel file directly, without firmware."),
       make("boot.initrd", "string", "Initial RAM disk", "File of the initial RAM disk for the direct kernel."),
@@ -242,6 +294,12 @@ std::vector<Setting> other() {
       live(make("autostart.enabled", "boolean", "Start with the host", "Starts the machine when the host has started.")),
       live(number("autostart.order", "integer", -1000, 1000, "Place in the start order", "Lower ones start first.")),
       live(in("s", number("autostart.delay", "integer", 0, 3600, "Delay", "How long to wait before this machine is started."))),
+      live(choice(
+          "onHostShutdown.action", json::enum_names<HostStopAction>(), "When the host shuts down",
+          "shutdown: the guest is asked to. save: its state is kept, and its next start continues there. off: it is turned "
+          "off at once.")),
+      live(in("s", number("onHostShutdown.timeLimit", "integer", 1, 3600, "Time limit",
+                          "How long that may take; then the machine is turned off."))),
       live(make("protection.delete", "boolean", "Protect from deletion", "Deleting the machine is refused while this is on.")),
       live(make("protection.start", "boolean", "Protect from start", "Starting the machine is refused while this is on.")),
   };
@@ -249,7 +307,7 @@ std::vector<Setting> other() {
 
 std::vector<Setting> make_all() {
   std::vector<Setting> all;
-  for (std::vector<Setting> part : {processors(), memory(), platform(), disks(), network(), other()}) {
+  for (std::vector<Setting> part : {processors(), memory(), platform(), disks(), network(), shares(), other()}) {
     std::move(part.begin(), part.end(), std::back_inserter(all));
   }
   for (Setting& setting : all) setting.default_ = default_of(setting.key);

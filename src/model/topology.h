@@ -64,6 +64,18 @@ struct HostPackage {
 };
 BOOST_DESCRIBE_STRUCT(HostPackage, (), (id, processors))
 
+/// A machine that is bound to processors of the host.
+struct ProcessorOwner {
+  std::string machine;
+  bool running = false;                   ///< when not, it will be there after its next start
+  Pinning pinning;                        ///< what it runs with; of one that does not run what it will start with
+  std::vector<std::uint32_t> processors;  ///< all that are named
+};
+BOOST_DESCRIBE_STRUCT(ProcessorOwner, (), (machine, running, pinning, processors))
+
+/// All processors of the host that a machine is bound to, ascending.
+std::vector<std::uint32_t> pinned_processors(const Pinning& pinning);
+
 /// Everything is in ascending order of its id; lists of processors hold ids of those that are online.
 struct HostTopology {
   std::string model;
@@ -73,8 +85,9 @@ struct HostTopology {
   std::vector<HostCacheGroup> clusters;  ///< of L2 caches that several cores share
   std::vector<HostCore> cores;
   std::vector<HostProcessor> processors;
+  std::vector<ProcessorOwner> owners;  ///< by name
 };
-BOOST_DESCRIBE_STRUCT(HostTopology, (), (model, packages, nodes, l3_groups, clusters, cores, processors))
+BOOST_DESCRIBE_STRUCT(HostTopology, (), (model, packages, nodes, l3_groups, clusters, cores, processors, owners))
 
 /// fastest: fast cores, each for one vCPU alone while there are enough. balanced: all threads of fast cores. quiet: economical
 /// cores and as few caches as possible, so that the rest of the host sleeps or works undisturbed.

@@ -9,10 +9,12 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "model/encryption.h"
 #include "model/setting_value.h"
 #include "model/settings.h"
 #include "model/validate_memory.h"
 #include "model/validate_processors.h"
+#include "model/validate_shares.h"
 
 namespace visor::model {
 namespace {
@@ -176,6 +178,7 @@ void check_boot(const MachineSpec& spec, const std::string& path, Validation& va
 void check_platform(const MachineSpec& spec, const std::string& path, Validation& validation) {
   check_choice(spec.chipset, "chipset", path + ".chipset", validation);
   check_choice(spec.memory.page_size, "memory.pageSize", path + ".memory.pageSize", validation);
+  check_choice(spec.memory.encryption, "memory.encryption", path + ".memory.encryption", validation);
   check_word(spec.machine_version, path + ".machineVersion", validation);
   check_word(spec.cpu.model, path + ".cpu.model", validation);
   check_screen(spec.display, path + ".display", validation);
@@ -230,8 +233,11 @@ void check_spec(const MachineSpec& spec, std::string_view path_view, Validation&
   check_ranges(spec, path, validation);
   check_processors(spec, path + ".cpu", validation);
   check_memory(spec, path + ".memory", validation);
+  check_encryption(spec, path, validation);
   check_platform(spec, path, validation);
   check_boot(spec, path, validation);
+  check_shares(spec.shares, path + ".shares", validation);
+  check_virtiofs(spec, path, validation);
   if (spec.disks.size() > 24) validation.refuse(path + ".disks", "range", "A machine has at most 24 disks.");
   if (spec.nics.size() > 8) validation.refuse(path + ".nics", "range", "A machine has at most 8 network adapters.");
   std::set<std::string> ids;

@@ -32,6 +32,23 @@ void check_dynamic(const Memory& memory, const std::string& path, Validation& va
   }
 }
 
+/// Memory that can be added has blocks of 2 MiB, and is in the first node, of ordinary pages.
+void check_maximum(const Memory& memory, const std::string& path, Validation& validation) {
+  if (memory.maximum.count == 0) return;
+  const auto refuse = [&](const std::string& name, const char* why) { validation.refuse(path + name, "combination", why); };
+  if (memory.maximum < memory.size) {
+    refuse(".maximum", "The most memory must not be less than the machine has.");
+  }
+  for (const auto& [bytes, name] : {std::pair{memory.size, ".size"}, std::pair{memory.maximum, ".maximum"}}) {
+    if (bytes.count % (2 * kMiB) == 0) continue;
+    validation.refuse(path + name, "multiple", "Memory that can be added needs sizes of whole 2 MiB.");
+  }
+  if (memory.dynamic.enabled) refuse(".maximum", "Dynamic memory has bounds of its own: set memory.dynamic.maximum instead.");
+  if (memory.page_size != "4KiB") refuse(".maximum", "Memory cannot be added in huge pages: set memory.pageSize=4KiB.");
+  if (memory.locked) refuse(".maximum", "Locked memory is all taken at the start: set memory.locked=false.");
+  if (memory.nodes > 1) refuse(".maximum", "Memory cannot be added to a machine of several memory nodes: set memory.nodes=1.");
+}
+
 void check_nodes(const MachineSpec& spec, const std::string& path, Validation& validation) {
   const Memory& memory = spec.memory;
   const std::uint64_t share = memory_at_start(memory).count / std::max(memory.nodes, 1U);
@@ -68,6 +85,11 @@ MemoryBounds memory_bounds(const Memory& memory) {
 
 Bytes memory_at_start(const Memory& memory) { return memory.dynamic.enabled ? memory_bounds(memory).maximum : memory.size; }
 
+Bytes addable_memory(const Memory& memory) {
+  const Bytes start = memory_at_start(memory);
+  return memory.dynamic.enabled || memory.maximum < start ? Bytes() : memory.maximum - start;
+}
+
 Bytes page_bytes(const std::string& page_size) {
   if (page_size == "1GiB") return {kGiB};
   if (page_size == "2MiB") return {2 * kMiB};
@@ -94,6 +116,7 @@ void check_memory(const MachineSpec& spec, const std::string& path, Validation& 
     validation.refuse(path + ".size", "multiple", "The memory size must be a whole number of MiB.");
   }
   check_dynamic(memory, path + ".dynamic", validation);
+  check_maximum(memory, path, validation);
   check_nodes(spec, path, validation);
   if (memory.dynamic.enabled && memory.page_size != "4KiB") {
     validation.refuse(path + ".pageSize", "combination",

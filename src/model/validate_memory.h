@@ -19,6 +19,9 @@ MemoryBounds memory_bounds(const Memory& memory);
 /// What the machine is started with, the most that its guest can ever have.
 Bytes memory_at_start(const Memory& memory);
 
+/// How much can be added to that while the guest runs.
+Bytes addable_memory(const Memory& memory);
+
 /// The size in bytes of a page size's name ("2MiB").
 Bytes page_bytes(const std::string& page_size);
 

@@ -64,10 +64,18 @@ void check_pinning(const Pinning& pinning, const std::string& path, Validation& 
   };
   for (std::size_t i = 0; i < pinning.vcpus.size(); ++i) check(pinning.vcpus[i], fmt::format("{}.vcpus[{}]", path, i));
   check(pinning.emulator, path + ".emulator");
+  check(pinning.io, path + ".io");
   const bool pinned = std::any_of(pinning.vcpus.begin(), pinning.vcpus.end(), [](const auto& list) { return !list.empty(); });
   if (pinning.exclusive && !pinned) {
     validation.refuse(path + ".exclusive", "combination", "Exclusive processors have to be named: set cpu.pinning.vcpus.");
   }
+}
+
+/// On processors that it shares, a machine would choose for the others as well.
+void check_energy(const Cpu& cpu, const std::string& path, Validation& validation) {
+  if (cpu.energy == Energy::auto_ || cpu.pinning.exclusive) return;
+  validation.refuse(path + ".energy", "combination",
+                    "It would change processors that others use, too: set cpu.pinning.exclusive, or leave it at auto.");
 }
 
 }  // namespace
@@ -106,6 +114,7 @@ void check_processors(const MachineSpec& spec, const std::string& path, Validati
                       fmt::format("A processor addresses at least {} bits; 0 takes those of the model.", kFewestPhysicalBits));
   }
   check_pinning(cpu.pinning, path + ".pinning", validation);
+  check_energy(cpu, path, validation);
   if (cpu.limit_percent < cpu.reserve_percent) {
     validation.refuse(
         path + ".reservePercent", "combination",

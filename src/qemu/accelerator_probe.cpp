@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -125,7 +126,7 @@ std::string AcceleratorReport::reason() const {
 }
 
 Awaitable<model::AcceleratorState> run_probe_guest(model::Arch arch, std::filesystem::path program, std::string accelerator,
-                                                   loop::Duration deadline) {
+                                                   loop::Duration deadline, QemuUser user) {
   const os::Fd guest = guest_file(arch);
   Run run;
   loop::Notifier changed(co_await boost::asio::this_coro::executor);
@@ -147,6 +148,8 @@ Awaitable<model::AcceleratorState> run_probe_guest(model::Arch arch, std::filesy
     command.program = program;
     command.arguments = guest_arguments(arch, accelerator);
     command.descriptors = {{guest.get(), kGuestDescriptor}};
+    command.box.uid = user.uid;
+    command.box.gid = user.gid;
     try {
       run.result = co_await loop::run_command(std::move(command), options);
       run.ended = true;
@@ -166,16 +169,41 @@ Awaitable<model::AcceleratorState> run_probe_guest(model::Arch arch, std::filesy
   co_return model::AcceleratorState{accelerator, usable, usable ? "" : explain(run, accelerator, program, deadline)};
 }
 
+namespace {
+
+/// A program that the user of QEMU may not run is no reason to know nothing of it. `allowed` says whether he may.
+Awaitable<model::AcceleratorState> try_accelerator(model::Arch arch, std::filesystem::path program, std::string accelerator,
+                                                   loop::Duration deadline, QemuUser user, bool& allowed) {
+  try {
+    co_return co_await run_probe_guest(arch, program, accelerator, deadline, user);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::forbidden) throw;
+  }
+  allowed = false;
+  co_return model::AcceleratorState{
+      accelerator, false,
+      fmt::format("The user of QEMU, number {}, may not run {}: it and the folders above it have to be open to him.",
+                  user.uid.value_or(::geteuid()), program.native())};
+}
+
+}  // namespace
+
 AcceleratorProbe::AcceleratorProbe(std::filesystem::path cache_directory, ProbeOptions options)
     : directory_(std::move(cache_directory)), options_(std::move(options)) {}
 
-std::string AcceleratorProbe::kvm_obstacle(model::Arch arch, const Capabilities& capabilities) const {
+std::string AcceleratorProbe::kvm_obstacle(model::Arch arch, const Capabilities& capabilities, const QemuUser& user) const {
   const std::string wanted = json::enum_name(arch);
   const std::string device = options_.kvm_device.native();
   if (wanted != host_arch()) return fmt::format("KVM runs guests of the host's own architecture only, which is {}.", host_arch());
   if (!capabilities.has_type("kvm-accel")) return "This QEMU was built without KVM.";
   const os::Fd opened(::open(device.c_str(), O_RDWR | O_CLOEXEC));
-  if (opened) return {};
+  if (opened) {
+    if (may_open(options_.kvm_device, user)) return {};
+    return fmt::format(
+        "The user of QEMU, number {}, may not open {}: run `echo 'KERNEL==\"kvm\", GROUP=\"kvm\", MODE=\"0660\"' | sudo tee "
+        "/etc/udev/rules.d/60-visor-kvm.rules`, then `sudo udevadm trigger /dev/kvm`.",
+        user.uid.value_or(::geteuid()), device);
+  }
   if (errno == ENOENT || errno == ENODEV || errno == ENXIO) {
     return fmt::format(
         "There is no {}: the processor's virtualization is off in the firmware setup, or this host is itself a virtual "
@@ -190,15 +218,24 @@ std::string AcceleratorProbe::kvm_obstacle(model::Arch arch, const Capabilities&
 }
 
 Awaitable<model::AcceleratorState> AcceleratorProbe::probe_kvm(model::Arch arch, std::filesystem::path program,
-                                                               const Capabilities& capabilities) {
-  const std::string obstacle = kvm_obstacle(arch, capabilities);
+                                                               const Capabilities& capabilities, bool& allowed) {
+  const QemuUser user = choose_user(true, options_.kvm_device);
+  const std::string obstacle = kvm_obstacle(arch, capabilities, user);
   if (!obstacle.empty()) co_return model::AcceleratorState{"kvm", false, obstacle};
-  co_return co_await run_probe_guest(arch, std::move(program), "kvm", options_.deadline);
+  co_return co_await try_accelerator(arch, std::move(program), "kvm", options_.deadline, user, allowed);
+}
+
+std::string AcceleratorProbe::identity(const std::filesystem::path& program, const QemuUser& user) const {
+  struct stat device {};
+  // Not there: all zero, which no device is.
+  if (::stat(options_.kvm_device.c_str(), &device) != 0) device = {};
+  return fmt::format("{}|{}|{}|{:o}:{}:{}|{}:{}", program_identity(program), read_boot_id(options_.boot_id),
+                     options_.kvm_device.native(), device.st_mode, device.st_uid, device.st_gid, user.uid.value_or(::geteuid()),
+                     user.gid.value_or(::getegid()));
 }
 
 Awaitable<AcceleratorReport> AcceleratorProbe::get(model::Arch arch, std::filesystem::path program, Capabilities capabilities) {
-  const std::string identity =
-      program_identity(program) + "|" + read_boot_id(options_.boot_id) + "|" + options_.kvm_device.native();
+  const std::string identity = this->identity(program, choose_user(true, options_.kvm_device));
   if (const auto found = known_.find(identity); found != known_.end()) co_return found->second;
   const std::filesystem::path file = directory_ / fmt::format("accelerators-{}.json", json::enum_name(arch));
   if (const auto content = os::read_file_if_any(file)) {
@@ -213,8 +250,12 @@ Awaitable<AcceleratorReport> AcceleratorProbe::get(model::Arch arch, std::filesy
     }
   }
   AcceleratorReport report;
-  report.accelerators.push_back(co_await probe_kvm(arch, program, capabilities));
-  report.accelerators.push_back(co_await run_probe_guest(arch, program, "tcg", options_.emulated_deadline));
+  bool allowed = true;
+  report.accelerators.push_back(co_await probe_kvm(arch, program, capabilities, allowed));
+  report.accelerators.push_back(
+      co_await try_accelerator(arch, program, "tcg", options_.emulated_deadline, choose_user(false), allowed));
+  // Folders may be opened at any time, and to find that out costs nothing.
+  if (!allowed) co_return report;
   os::make_directories(directory_);
   os::replace_file(file, boost::json::serialize(boost::json::object{{"identity", identity}, {"report", json::to_json(report)}}));
   known_[identity] = report;

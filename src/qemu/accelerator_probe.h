@@ -13,6 +13,7 @@
 #include "loop/event_loop.h"
 #include "model/host.h"
 #include "qemu/capabilities.h"
+#include "qemu/launcher.h"
 
 namespace visor::qemu {
 
@@ -38,17 +39,19 @@ struct ProbeOptions {
   loop::Duration emulated_deadline = std::chrono::seconds(15);  ///< under TCG on a busy host
 };
 
-/// Runs a guest of a few instructions under each accelerator (probe_guest.h); the answer holds until the next boot of the host
-/// or the next change of the binary, kept as JSON below `cache_directory`.
+/// Runs a guest of a few instructions under each accelerator (probe_guest.h) as the user that runs machines; the answer holds until
+/// the next boot of the host or the next change of the binary, of that user or of who may open the device, kept as JSON below `cache_directory`.
 class AcceleratorProbe {
  public:
   explicit AcceleratorProbe(std::filesystem::path cache_directory, ProbeOptions options = {});
   Awaitable<AcceleratorReport> get(model::Arch arch, std::filesystem::path program, Capabilities capabilities);
 
  private:
-  Awaitable<model::AcceleratorState> probe_kvm(model::Arch arch, std::filesystem::path program, const Capabilities& capabilities);
+  Awaitable<model::AcceleratorState> probe_kvm(model::Arch arch, std::filesystem::path program, const Capabilities& capabilities,
+                                               bool& allowed);
   /// Why KVM cannot work, when that is known without trying.
-  std::string kvm_obstacle(model::Arch arch, const Capabilities& capabilities) const;
+  std::string kvm_obstacle(model::Arch arch, const Capabilities& capabilities, const QemuUser& user) const;
+  std::string identity(const std::filesystem::path& program, const QemuUser& user) const;
 
   std::filesystem::path directory_;
   ProbeOptions options_;
@@ -57,6 +60,6 @@ class AcceleratorProbe {
 
 /// Runs the probe guest once. Public for tests: an accelerator that does not exist must be found unusable.
 Awaitable<model::AcceleratorState> run_probe_guest(model::Arch arch, std::filesystem::path program, std::string accelerator,
-                                                   loop::Duration deadline);
+                                                   loop::Duration deadline, QemuUser user);
 
 }  // namespace visor::qemu

@@ -57,15 +57,21 @@ void add_display(const ArgumentInput& input, ArgumentList& list);
 /// The sound card, whose sound goes nowhere.
 void add_audio(const ArgumentInput& input, ArgumentList& list);
 void add_channels(const ArgumentInput& input, ArgumentList& list);
+/// Shared folders, by 9p or virtiofs.
+void add_shares(const ArgumentInput& input, ArgumentList& list);
 /// Front and back end of the TPM; swtpm itself is started beside QEMU.
 void add_tpm(const ArgumentInput& input, ArgumentList& list);
 void add_helpers(const ArgumentInput& input, ArgumentList& list);
 /// Whether the machine's memory is held by huge pages.
 bool has_huge_pages(const model::Memory& memory);
 /// The object that holds all memory of a guest with one node; empty when QEMU makes it by itself.
-std::string memory_backend(const model::Memory& memory);
+std::string memory_backend(const model::MachineSpec& spec);
 /// -m and what belongs to it.
 void add_memory(const ArgumentInput& input, ArgumentList& list);
+/// The object that encrypts the guest's memory; -machine names it.
+void add_encryption(const ArgumentInput& input, ArgumentList& list);
+/// What -machine says of it.
+std::string encryption_options(const model::Memory& memory);
 /// -cpu and -smp.
 void add_processors(const ArgumentInput& input, ArgumentList& list);
 /// Flash nodes of the firmware; -machine names them.

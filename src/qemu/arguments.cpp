@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "model/encryption.h"
 #include "qemu/argument_list.h"
 
 namespace visor::qemu {
@@ -23,7 +24,8 @@ constexpr std::chrono::milliseconds kMenuTime{5000};
 
 std::string machine_value(const ArgumentInput& input) {
   std::string value = input.plan.choices.machine_type + ",usb=off,dump-guest-core=off";
-  if (!input.spec().memory.merge) value += ",mem-merge=off";
+  const model::Memory& memory = input.spec().memory;
+  if (!memory.merge || model::is_encrypted(memory)) value += ",mem-merge=off";
   if (input.plan.choices.firmware && input.plan.choices.firmware->secure) value += ",smm=on";
   if (input.x86()) {
     value += ",vmport=off";
@@ -33,7 +35,8 @@ std::string machine_value(const ArgumentInput& input) {
     // The default interrupt controller of `virt` ends at eight processors.
     value += ",gic-version=max";
   }
-  const std::string backend = memory_backend(input.spec().memory);
+  value += encryption_options(memory);
+  const std::string backend = memory_backend(input.spec());
   if (!backend.empty()) value += ",memory-backend=" + backend;
   if (input.plan.firmware) value += ",pflash0=firmware-code,pflash1=firmware-variables";
   return value;
@@ -73,8 +76,9 @@ void add_machine(const ArgumentInput& input, ArgumentList& list) {
   const model::MachineSpec& spec = input.spec();
   const std::string& accelerator = input.plan.choices.accelerator;
   list.add("-machine", machine_value(input), spec.machine_version.empty() ? "spec.chipset" : "spec.machineVersion",
-           {"spec.memory.merge", "spec.firmware", "spec.secureBoot", "spec.os.family"});
+           {"spec.memory.merge", "spec.memory.encryption", "spec.firmware", "spec.secureBoot", "spec.os.family"});
   list.add("-accel", accelerator == "tcg" ? "tcg,thread=multi" : accelerator, "spec.accelerator");
+  add_encryption(input, list);
   add_processors(input, list);
   add_memory(input, list);
   list.add("-rtc", clock_value(spec), spec.clock == model::Clock::auto_ ? "spec.os.family" : "spec.clock", {"spec.os.family"});
@@ -82,7 +86,11 @@ void add_machine(const ArgumentInput& input, ArgumentList& list) {
   // A guest that switches itself off leaves QEMU waiting: so it is never mistaken for a crash, even if no daemon was there to see it.
   // A panic is reported; what follows is the guest's own choice (kernel.panic, crash dump).
   list.add("-action", "shutdown=pause,panic=none", "visor");
-  if (spec.on_reboot == model::RebootAction::shutdown) list.add("-action", "reboot=shutdown", "spec.onReboot");
+  if (model::has_secret_registers(spec.memory)) {
+    list.add("-action", "reboot=shutdown", "spec.memory.encryption", {"spec.onReboot"});
+  } else if (spec.on_reboot == model::RebootAction::shutdown) {
+    list.add("-action", "reboot=shutdown", "spec.onReboot");
+  }
 }
 
 void add_descriptors(const ArgumentInput& input, ArgumentList& list) {
@@ -160,6 +168,7 @@ std::vector<model::ExplainedArgument> make_arguments(const hypervisor::MachineDe
   ports.add_spare(kSparePorts);
   add_display(input, list);
   add_audio(input, list);
+  add_shares(input, list);
   add_tpm(input, list);
   add_helpers(input, list);
   if (definition.restore_from) list.add("-incoming", "defer", "visor");

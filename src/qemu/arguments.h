@@ -28,6 +28,9 @@ std::string nic_device_id(const std::string& nic_id);
 /// Id of the back end behind a network card.
 std::string netdev_id(const std::string& nic_id);
 
+/// QEMU's type of the object behind a value of memory.encryption; empty for none.
+const char* encryption_type(const std::string& encryption);
+
 /// QOM path of the memory balloon.
 inline constexpr std::string_view kBalloonPath = "/machine/peripheral/balloon";
 

@@ -137,16 +137,37 @@ void add_audio(const ArgumentInput& input, ArgumentList& list) {
   list.add_json("-device", {{"driver", "hda-duplex"}, {"id", "sound-codec"}, {"bus", "sound.0"}, {"audiodev", "audio"}}, setting);
 }
 
+namespace {
+
+std::string serial_backend(std::size_t port, int socket, const PlannedFile& log) {
+  return fmt::format("socket,id=serial{},fd={},server=on,wait=off,logfile={},logappend=on", port, socket, log.name());
+}
+
+void add_more_serials(const ArgumentInput& input, ArgumentList& list) {
+  const char* setting = "spec.serialPorts";
+  for (std::size_t i = 0; i < input.plan.more_serials.size(); ++i) {
+    const PlannedSerial& serial = input.plan.more_serials[i];
+    const std::size_t port = i + 1;
+    list.add("-chardev", serial_backend(port, serial.socket, serial.log), setting);
+    list.add_json("-device",
+                  {{"driver", "isa-serial"},
+                   {"id", fmt::format("serial-{}", port)},
+                   {"index", port},
+                   {"chardev", fmt::format("serial{}", port)}},
+                  setting);
+  }
+}
+
+}  // namespace
+
 void add_channels(const ArgumentInput& input, ArgumentList& list) {
-  list.add("-chardev",
-           fmt::format("socket,id=serial0,fd={},server=on,wait=off,logfile={},logappend=on", input.plan.serial_socket,
-                       input.plan.serial_log.name()),
-           "visor");
+  list.add("-chardev", serial_backend(0, input.plan.serial_socket, input.plan.serial_log), "visor");
   if (input.x86()) {
     list.add_json("-device", {{"driver", "isa-serial"}, {"id", "serial"}, {"chardev", "serial0"}}, "visor");
   } else {
     list.add("-serial", "chardev:serial0", "visor");
   }
+  add_more_serials(input, list);
   if (input.plan.agent_socket < 0) return;
   list.add("-chardev", fmt::format("socket,id=agent0,fd={},server=on,wait=off", input.plan.agent_socket), "spec.guestAgent");
   list.add_json("-device", {{"driver", "virtio-serial-pci"}, {"id", "channels"}}, "spec.guestAgent");
@@ -157,6 +178,45 @@ void add_channels(const ArgumentInput& input, ArgumentList& list) {
                  {"chardev", "agent0"},
                  {"name", "org.qemu.guest_agent.0"}},
                 "spec.guestAgent");
+}
+
+namespace {
+
+/// A folder that a process of its own serves.
+void add_served_folder(const PlannedShare& planned, std::size_t number, const std::string& setting, ArgumentList& list) {
+  const std::string id = fmt::format("share{}", number);
+  list.add("-chardev", fmt::format("socket,id={},fd={}", id, planned.descriptor), setting + ".driver",
+           {setting + ".path", setting + ".readOnly"});
+  list.add_json(
+      "-device",
+      {{"driver", "vhost-user-fs-pci"}, {"id", fmt::format("share-{}", number)}, {"chardev", id}, {"tag", planned.share.tag}},
+      setting + ".tag");
+}
+
+}  // namespace
+
+void add_shares(const ArgumentInput& input, ArgumentList& list) {
+  for (std::size_t i = 0; i < input.plan.shares.size(); ++i) {
+    const PlannedShare& planned = input.plan.shares[i];
+    const std::string setting = fmt::format("spec.shares[{}]", i);
+    if (model::is_virtiofs(planned.share)) {
+      add_served_folder(planned, i, setting, list);
+      continue;
+    }
+    const bool plain = planned.share.owners == model::ShareOwners::plain;
+    // Several file systems below one folder must not show files with the same number.
+    std::string value = fmt::format("local,id=share{},path=/proc/self/fd/{},multidevs=remap,security_model={}", i,
+                                    planned.descriptor, plain ? "none" : "mapped-xattr");
+    if (!plain) value += ",fmode=0660,dmode=0770";
+    if (planned.share.read_only) value += ",readonly=on";
+    list.add("-fsdev", value, setting + ".path", {setting + ".readOnly", setting + ".owners"});
+    list.add_json("-device",
+                  {{"driver", "virtio-9p-pci"},
+                   {"id", fmt::format("share-{}", i)},
+                   {"fsdev", fmt::format("share{}", i)},
+                   {"mount_tag", planned.share.tag}},
+                  setting + ".tag");
+  }
 }
 
 void add_tpm(const ArgumentInput& input, ArgumentList& list) {
@@ -176,6 +236,14 @@ void add_helpers(const ArgumentInput& input, ArgumentList& list) {
                 {{"driver", "virtio-balloon-pci"}, {"id", "balloon"}, {"free-page-reporting", true}, {"deflate-on-oom", true}},
                 "visor");
   list.add_json("-device", {{"driver", input.x86() ? "pvpanic" : "pvpanic-pci"}, {"id", "panic"}}, "visor");
+  if (input.plan.vsock >= 0) {
+    list.add_json("-device",
+                  {{"driver", "vhost-vsock-pci"},
+                   {"id", "vsock"},
+                   {"guest-cid", input.plan.vsock_cid},
+                   {"vhostfd", std::to_string(input.plan.vsock)}},
+                  "spec.vsock.enabled");
+  }
   const model::Watchdog& watchdog = input.spec().watchdog;
   if (watchdog.model == model::WatchdogModel::none) return;
   list.add_json("-device", {{"driver", json::enum_name(watchdog.model)}, {"id", "watchdog"}}, "spec.watchdog.model");

@@ -47,6 +47,8 @@ std::string add_chain(const std::string& prefix, const PlannedDisk& disk, const 
   return below;
 }
 
+std::string disk_thread_id(std::uint32_t thread) { return fmt::format("disks{}", thread); }
+
 std::string serial_of(const std::string& id) { return id.substr(0, kSerialLength); }
 
 /// Adds the device of each disk with the controllers that it needs.
@@ -78,7 +80,14 @@ class DiskDevices {
     list_.add_json("-device", ordered, setting);
   }
 
+  /// The disk threads work for virtio cards only, each for those that come to it in turn.
+  void add_thread(object& card) {
+    const std::uint32_t threads = input_.spec().cpu.io_threads;
+    if (threads > 0) card["iothread"] = disk_thread_id(threads_used_++ % threads);
+  }
+
   void add_card(object device, std::string_view driver, const model::Disk& disk, const std::string& setting) {
+    if (driver == "virtio-blk-pci") add_thread(device);
     device["serial"] = serial_of(disk.id);
     ports_.attach(device, setting);
     add_device(driver, std::move(device), setting);
@@ -87,6 +96,7 @@ class DiskDevices {
   void add_scsi(object device, bool cdrom, const model::Disk& disk, const std::string& setting) {
     if (scsi_++ == 0) {
       object controller{{"driver", "virtio-scsi-pci"}, {"id", "scsi"}};
+      add_thread(controller);
       ports_.attach(controller, setting);
       list_.add_json("-device", controller, setting);
     }
@@ -132,6 +142,7 @@ class DiskDevices {
   int sata_ = 0;
   int ide_ = 0;
   int usb_ = 0;
+  std::uint32_t threads_used_ = 0;
 };
 
 std::vector<hypervisor::DiskLayer> layers_of(const ArgumentInput& input, const std::string& id) {
@@ -157,6 +168,9 @@ model::DiskBus resolve_bus(const model::Disk& disk, const std::string& chipset) 
 }
 
 void add_disks(const ArgumentInput& input, PciPorts& ports, ArgumentList& list) {
+  for (std::uint32_t thread = 0; thread < input.spec().cpu.io_threads; ++thread) {
+    list.add_json("-object", {{"qom-type", "iothread"}, {"id", disk_thread_id(thread)}}, "spec.cpu.ioThreads");
+  }
   DiskDevices devices(input, ports, list);
   for (std::size_t i = 0; i < input.spec().disks.size(); ++i) {
     const std::string setting = fmt::format("spec.disks[{}]", i);
@@ -180,6 +194,8 @@ void add_seed(const ArgumentInput& input, PciPorts& ports, ArgumentList& list) {
 }
 
 void add_firmware(const ArgumentInput& input, ArgumentList& list) {
+  const std::filesystem::path& rom = input.plan.choices.rom;
+  if (!rom.empty()) list.add("-bios", rom.native(), "spec.firmware", {"spec.memory.encryption"});
   if (!input.plan.firmware) return;
   const auto add = [&](const std::string& name, const PlannedFile& file) {
     list.add_json("-blockdev", file_node(name + "-file", file), "spec.firmware");

@@ -3,6 +3,7 @@
 
 #include "model/validate_processors.h"
 #include "qemu/argument_list.h"
+#include "qemu/processor_levels.h"
 
 namespace visor::qemu {
 namespace {
@@ -51,14 +52,31 @@ bool wants_enlightenments(const ArgumentInput& input) {
   return wanted == model::Toggle::on || (wanted == model::Toggle::auto_ && input.spec().os.family == model::OsFamily::windows);
 }
 
+/// The model and what it is made of. A level that the host cannot keep is no level: QEMU refuses to start then.
+std::string model_value(const ArgumentInput& input) {
+  const std::string model = resolve_cpu_model(input.spec(), input.plan.choices.accelerator);
+  const ProcessorLevel* level = find_level(model);
+  return level == nullptr ? escape_option(model) : fmt::format("{},svm=off{},enforce=on", kLevelBase, level->features);
+}
+
+/// What processors offer against attacks by speculation, under the names of both makers.
+std::string mitigations(model::Toggle wanted) {
+  std::string value;
+  for (const char* name : {"spec-ctrl", "stibp", "ssbd", "md-clear", "ibpb", "ibrs", "amd-stibp", "amd-ssbd", "virt-ssbd"}) {
+    value += switched(name, wanted);
+  }
+  return value;
+}
+
 /// Texts in it are checked by check_processors(): there is no way to write a comma here.
 std::string cpu_value(const ArgumentInput& input) {
   const model::Cpu& cpu = input.spec().cpu;
-  std::string value = escape_option(resolve_cpu_model(input.spec(), input.plan.choices.accelerator));
+  std::string value = model_value(input);
   value += automatic_features(input) + nested_features(input);
   if (wants_enlightenments(input)) value += kEnlightenments;
   if (cpu.hide_hypervisor) value += ",kvm=off,hypervisor=off";
   value += switched("pmu", cpu.pmu);
+  if (input.x86()) value += mitigations(cpu.mitigations);
   if (cpu.physical_bits != 0) value += fmt::format(",host-phys-bits=off,phys-bits={}", cpu.physical_bits);
   if (cpu.apic != model::ApicMode::auto_) value += cpu.apic == model::ApicMode::x2apic ? ",x2apic=on" : ",x2apic=off";
   if (cpu.legacy_os) value += fmt::format(",level={}", kOldestLeaves);
@@ -80,10 +98,10 @@ std::string smp_value(const model::Cpu& cpu) {
 }  // namespace
 
 void add_processors(const ArgumentInput& input, ArgumentList& list) {
-  list.add(
-      "-cpu", cpu_value(input), "spec.cpu.model",
-      {"spec.cpu.features", "spec.cpu.topology.threads", "spec.cpu.nested", "spec.cpu.hideHypervisor", "spec.cpu.pmu",
-       "spec.cpu.physicalBits", "spec.cpu.apic", "spec.cpu.legacyOs", "spec.cpu.brand", "spec.cpu.hyperv", "spec.os.family"});
+  list.add("-cpu", cpu_value(input), "spec.cpu.model",
+           {"spec.cpu.features", "spec.cpu.topology.threads", "spec.cpu.nested", "spec.cpu.hideHypervisor", "spec.cpu.pmu",
+            "spec.cpu.mitigations", "spec.cpu.physicalBits", "spec.cpu.apic", "spec.cpu.legacyOs", "spec.cpu.brand",
+            "spec.cpu.hyperv", "spec.os.family"});
   list.add("-smp", smp_value(input.spec().cpu), "spec.cpu.count", {"spec.cpu.maximum", "spec.cpu.topology"});
 }
 

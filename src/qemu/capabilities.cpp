@@ -8,31 +8,26 @@
 #include <cerrno>
 #include <chrono>
 #include <exception>
-#include <memory>
 #include <utility>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/json.hpp>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "loop/process.h"
-#include "loop/task_group.h"
 #include "os/file.h"
-#include "os/unix_socket.h"
-#include "qmp/commands.h"
+#include "qemu/question.h"
 
 namespace visor::qemu {
 namespace {
 
-constexpr std::chrono::seconds kAskTimeout{20};
 /// One that could not be asked is left alone for this long: everybody who looks at the host would have to wait for it.
 constexpr std::chrono::seconds kFailureTime{60};
 constexpr std::uint32_t kOldestMajor = 7;
 constexpr std::uint32_t kOldestMinor = 2;
+
 Error corrupt(const std::string& what) {
   return {ErrorKind::internal, "qemu.corrupt", fmt::format("QEMU answered nonsense about its abilities: {}", what)};
 }
@@ -64,66 +59,17 @@ void read_features(const boost::json::array& properties, std::vector<std::string
   std::sort(into.begin(), into.end());
 }
 
-/// The monitor's end in the child.
-constexpr int kMonitorDescriptor = 3;
-
-os::Command question(const std::filesystem::path& program) {
-  os::Command command;
-  command.program = program;
-  command.arguments = {"-nodefaults",
-                       "-no-user-config",
-                       "-machine",
-                       "none",
-                       "-S",
-                       "-display",
-                       "none",
-                       "-chardev",
-                       fmt::format("socket,id=monitor,fd={}", kMonitorDescriptor),
-                       "-mon",
-                       "chardev=monitor,mode=control"};
-  return command;
-}
-
-/// Asks everything and only then ends QEMU: at `quit` it drops answers that have not been read yet.
-Awaitable<> ask(os::Fd socket, std::filesystem::path program, std::optional<MonitorAnswers>& into) {
-  const std::unique_ptr<qmp::Client> client = co_await qmp::Client::adopt(std::move(socket), kAskTimeout);
+Awaitable<MonitorAnswers> ask_abilities(std::filesystem::path program) {
   MonitorAnswers answers;
-  answers.version = client->version();
-  answers.machines = co_await client->execute("query-machines");
-  answers.cpus = co_await client->execute("query-cpu-definitions");
-  answers.types = co_await client->execute("qom-list-types", {{"abstract", false}});
   const std::string_view max_cpu = program.filename().native().ends_with("x86_64") ? "max-x86_64-cpu" : "max-arm-cpu";
-  answers.cpu_properties = co_await client->execute("qom-list-properties", {{"typename", max_cpu}});
-  into = std::move(answers);
-  co_await qmp::quit(*client);
-  co_await client->close();
-}
-
-Awaitable<MonitorAnswers> ask_program(std::filesystem::path program) {
-  auto [ours, theirs] = os::socket_pair();
-  os::Command command = question(program);
-  command.descriptors = {{theirs.get(), kMonitorDescriptor}};
-  loop::CommandOptions options;
-  options.timeout = kAskTimeout;
-  std::optional<MonitorAnswers> answers;
-  std::exception_ptr failure;
-  loop::CommandResult result;
-  loop::TaskGroup talk(co_await boost::asio::this_coro::executor);
-  talk.spawn("ask QEMU", [&answers, program, socket = std::make_shared<os::Fd>(std::move(ours))]() -> Awaitable<> {
-    co_await ask(std::move(*socket), program, answers);
+  co_await ask_program(program, {}, [&answers, max_cpu](qmp::Client& client) -> Awaitable<> {
+    answers.version = client.version();
+    answers.machines = co_await client.execute("query-machines");
+    answers.cpus = co_await client.execute("query-cpu-definitions");
+    answers.types = co_await client.execute("qom-list-types", {{"abstract", false}});
+    answers.cpu_properties = co_await client.execute("qom-list-properties", {{"typename", max_cpu}});
   });
-  try {
-    result = co_await loop::run_command(std::move(command), std::move(options));
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  co_await talk.close();
-  if (failure) std::rethrow_exception(failure);
-  if (answers) co_return std::move(*answers);
-  throw Error(
-      ErrorKind::unavailable, "qemu.broken",
-      fmt::format("{} does not run ({}): {}", program.native(), result.status.text(), text::printable(text::trim(result.error))),
-      "Reinstall the package of QEMU.");
+  co_return answers;
 }
 
 }  // namespace
@@ -208,7 +154,7 @@ Awaitable<Capabilities> CapabilityCache::get(std::filesystem::path program) {
   std::optional<Error> failure;
   Capabilities capabilities;
   try {
-    capabilities = parse_capabilities(co_await ask_program(program));
+    capabilities = parse_capabilities(co_await ask_abilities(program));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
     failure = error;

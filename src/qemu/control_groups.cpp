@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -15,6 +16,7 @@
 #include "base/cpu_list.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "model/topology.h"
 #include "os/file.h"
 #include "qemu/pinning.h"
 
@@ -25,6 +27,8 @@ constexpr std::uint32_t kMostWeight = 10000;
 constexpr std::uint32_t kUsualWeight = 100;
 /// The kernel's arithmetic of shares is coarse, and a reservation is a promise.
 constexpr double kMargin = 1.2;
+/// Half of what the processors can do.
+constexpr const char* kLowFrequency = "50.00";
 /// The kernel's usual period for cpu.max.
 constexpr std::chrono::microseconds kPeriod{100000};
 
@@ -33,6 +37,16 @@ std::string limit_text(const model::Cpu& cpu) {
   if (cpu.limit_percent >= 100) return fmt::format("max {}", kPeriod.count());
   const auto quota = kPeriod.count() * cpu.count * cpu.limit_percent / 100;
   return fmt::format("{} {}", std::max<std::int64_t>(quota, 1000), kPeriod.count());
+}
+
+/// How busy the host is to take the machine's threads for when it chooses the frequency of a processor (percent, "max": 100).
+std::array<std::pair<const char*, const char*>, 2> frequency_hints(model::Frequency frequency) {
+  switch (frequency) {
+    case model::Frequency::auto_: break;
+    case model::Frequency::high: return {{{"cpu.uclamp.min", "max"}, {"cpu.uclamp.max", "max"}}};
+    case model::Frequency::low: return {{{"cpu.uclamp.min", "0.00"}, {"cpu.uclamp.max", kLowFrequency}}};
+  }
+  return {{{"cpu.uclamp.min", "0.00"}, {"cpu.uclamp.max", "max"}}};
 }
 
 /// What may compete with the machines on one processor: a process in the root group, and one of every group beside ours.
@@ -114,9 +128,12 @@ std::vector<model::ExplainedStep> control_group_steps(const model::Cpu& cpu) {
   if (cpu.reserve_percent > 0) {
     add("cpu.weight", fmt::format("{} % of {} processors reserved", cpu.reserve_percent, cpu.count), "spec.cpu.reservePercent");
   }
+  if (cpu.frequency != model::Frequency::auto_) {
+    for (const auto& [file, value] : frequency_hints(cpu.frequency)) add(file, value, "spec.cpu.frequency");
+  }
   if (cpu.limit_percent < 100) add("cpu.max", limit_text(cpu), "spec.cpu.limitPercent");
   if (!cpu.pinning.exclusive) return steps;
-  add("cpuset.cpus", to_cpu_list(pinned_processors(cpu.pinning)), "spec.cpu.pinning.exclusive");
+  add("cpuset.cpus", to_cpu_list(model::pinned_processors(cpu.pinning)), "spec.cpu.pinning.exclusive");
   add("cpuset.cpus.partition", "root", "spec.cpu.pinning.exclusive");
   return steps;
 }
@@ -131,13 +148,13 @@ os::Cgroup ControlGroups::group_of(const std::string& id, const model::Cpu& cpu)
 }
 
 void ControlGroups::admit(const std::string& id, const std::string& name, const model::Cpu& cpu) const {
-  const std::vector<std::uint32_t> wanted = pinned_processors(cpu.pinning);
+  const std::vector<std::uint32_t> wanted = model::pinned_processors(cpu.pinning);
   double reserved = cpu.pinning.exclusive ? 0 : reserved_processors(cpu);
   std::size_t apart = cpu.pinning.exclusive ? wanted.size() : 0;
   std::string holders;
   for (const auto& [other_id, other] : members_) {
     if (other_id == id) continue;
-    const std::vector<std::uint32_t> theirs = pinned_processors(other.cpu.pinning);
+    const std::vector<std::uint32_t> theirs = model::pinned_processors(other.cpu.pinning);
     if ((cpu.pinning.exclusive || other.cpu.pinning.exclusive) && overlap(wanted, theirs)) {
       throw Error(ErrorKind::conflict, "machine.processors_taken",
                   fmt::format("The machine {} runs on some of the processors {} and one of the two wants them for itself alone.",
@@ -169,8 +186,12 @@ void ControlGroups::prepare(const os::Cgroup& group, const model::Cpu& cpu) cons
   home_.group->enable_below({"cpu"});
   group.create();
   group.write("cpu.max", limit_text(cpu));
+  for (const auto& [file, value] : frequency_hints(cpu.frequency)) {
+    // Kernels that cannot do it have no such files, and there nothing else than the usual is asked for.
+    if (group.read(file)) group.write(file, value);
+  }
   if (!cpu.pinning.exclusive) return;
-  group.write("cpuset.cpus", to_cpu_list(pinned_processors(cpu.pinning)));
+  group.write("cpuset.cpus", to_cpu_list(model::pinned_processors(cpu.pinning)));
   group.write("cpuset.cpus.partition", "root");
   const std::string state = group.read("cpuset.cpus.partition").value_or("");
   if (state != "root") throw control_group_error(fmt::format("the kernel says '{}'.", state));
@@ -182,7 +203,7 @@ void ControlGroups::share_out() const {
   double processors = static_cast<double>(processors_.size());
   for (const auto& [id, member] : members_) {
     if (member.cpu.pinning.exclusive) {
-      processors -= static_cast<double>(pinned_processors(member.cpu.pinning).size());
+      processors -= static_cast<double>(model::pinned_processors(member.cpu.pinning).size());
       continue;
     }
     claims.push_back({member.cpu.weight, member.cpu.count, reserved_processors(member.cpu)});
@@ -220,7 +241,7 @@ void ControlGroups::know(const std::string& id, const std::string& name, const m
   if (!cpu.pinning.exclusive) return;
   // We cannot run there ourselves, so the daemon did not see them when it was started.
   std::set<std::uint32_t> all(processors_.begin(), processors_.end());
-  for (const std::uint32_t processor : pinned_processors(cpu.pinning)) all.insert(processor);
+  for (const std::uint32_t processor : model::pinned_processors(cpu.pinning)) all.insert(processor);
   processors_.assign(all.begin(), all.end());
 }
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <span>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/id.h"
@@ -33,6 +34,20 @@ constexpr std::array<Candidate, 5> kCandidates{{
     {model::Arch::x86_64, Keys::microsoft, "usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "usr/share/OVMF/OVMF_VARS_4M.ms.fd"},
     {model::Arch::x86_64, Keys::own, "usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "usr/share/OVMF/OVMF_VARS_4M.fd"},
     {model::Arch::aarch64, Keys::off, "usr/share/AAVMF/AAVMF_CODE.fd", "usr/share/AAVMF/AAVMF_VARS.fd"},
+}};
+
+struct Rom {
+  std::string_view encryption;
+  const char* file;
+};
+
+/// Where Debian and Fedora put builds that know the encryption; the ones made for it first.
+constexpr std::array<Rom, 5> kRoms{{
+    {"sev-snp", "usr/share/ovmf/OVMF.fd"},
+    {"sev-snp", "usr/share/edk2/ovmf/OVMF.amdsev.fd"},
+    {"tdx", "usr/share/ovmf/OVMF.inteltdx.fd"},
+    {"tdx", "usr/share/edk2/ovmf/OVMF.inteltdx.fd"},
+    {"tdx", "usr/share/ovmf/OVMF.fd"},
 }};
 
 void copy_sparse(const os::Fd& from, const os::Fd& to) {
@@ -63,6 +78,13 @@ std::optional<Choices::Firmware> find_firmware(model::Arch arch, model::SecureBo
     if (std::filesystem::exists(firmware.code) && std::filesystem::exists(firmware.variables_template)) return firmware;
   }
   return std::nullopt;
+}
+
+std::filesystem::path find_rom(const std::string& encryption, const std::filesystem::path& root) {
+  for (const Rom& rom : kRoms) {
+    if (rom.encryption == encryption && std::filesystem::exists(root / rom.file)) return root / rom.file;
+  }
+  return {};
 }
 
 bool has_network_boot(const std::filesystem::path& root) {

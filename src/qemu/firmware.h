@@ -15,6 +15,9 @@ namespace visor::qemu {
 std::optional<Choices::Firmware> find_firmware(model::Arch arch, model::SecureBoot secure_boot,
                                                const std::filesystem::path& root = "/");
 
+/// Firmware without variables, in one file: what a machine with this encryption has for flash. Empty: there is none on the host.
+std::filesystem::path find_rom(const std::string& encryption, const std::filesystem::path& root = "/");
+
 /// Whether a machine has firmware in flash: UEFI that is not replaced by a direct kernel, which starts faster without it.
 bool wants_firmware(const model::MachineSpec& spec);
 

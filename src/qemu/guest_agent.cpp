@@ -52,6 +52,15 @@ Awaitable<> QemuGuestAgent::bring_processors_online(std::size_t count) {
   }
 }
 
+Awaitable<> QemuGuestAgent::bring_memory_online() {
+  try {
+    co_await client_.bring_memory_online();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    log::debug("memory is left to the guest: {}", error.what());
+  }
+}
+
 Awaitable<model::ExecResult> QemuGuestAgent::exec(model::ExecRequest request) {
   // The port speaks raw bytes in both structs; only the API's border knows base64.
   qmp::AgentExec exec;

@@ -24,6 +24,8 @@ class QemuGuestAgent final : public hypervisor::GuestAgent {
   /// Processors that were added while the guest runs: many systems wait to be told to use them. Tries until the guest has
   /// `count`, a few seconds at most; a guest without an agent is left alone.
   Awaitable<> bring_processors_online(std::size_t count);
+  /// Memory that was added while the guest runs, as above.
+  Awaitable<> bring_memory_online();
   Awaitable<model::ExecResult> exec(model::ExecRequest request) override;
   Awaitable<std::string> read_file(std::string path, Bytes limit) override;
   Awaitable<> write_file(std::string path, std::string content) override;

@@ -16,6 +16,8 @@
 #include "qemu/disk_files.h"
 #include "qemu/firmware.h"
 #include "qemu/process_record.h"
+#include "qemu/shares.h"
+#include "qemu/vsock.h"
 
 namespace visor::qemu {
 namespace {
@@ -51,7 +53,34 @@ void LaunchFiles::add_boot_file(const std::filesystem::path& path, int number, b
   add(std::move(fd), number);
 }
 
-LaunchFiles LaunchFiles::open(const hypervisor::MachineDefinition& definition, const Plan& plan, bool other_user) {
+void LaunchFiles::add_served(const hypervisor::MachineDefinition& definition, const Plan& plan, std::size_t share) {
+  ServedFolder served{share, open_served_folder(plan.shares[share], plan.choices.shares), {}};
+  // The server takes one connection, and this one waits for it already: the name is not needed any more.
+  served.socket = os::listen_unix(definition.runtime_directory, kFolderServerSocket);
+  std::optional<os::Fd> connection = os::connect_unix(definition.runtime_directory, kFolderServerSocket);
+  ::unlink((definition.runtime_directory / kFolderServerSocket).c_str());
+  if (!connection) throw Error(ErrorKind::internal, "share.unusable", "The socket of a shared folder could not be made.");
+  add(std::move(*connection), plan.shares[share].descriptor);
+  served_.push_back(std::move(served));
+}
+
+void LaunchFiles::add_shares(const hypervisor::MachineDefinition& definition, const Plan& plan) {
+  for (std::size_t i = 0; i < plan.shares.size(); ++i) {
+    const PlannedShare& planned = plan.shares[i];
+    const model::Share& share = planned.share;
+    if (model::is_virtiofs(share)) {
+      add_served(definition, plan, i);
+      continue;
+    }
+    os::Fd folder = open_share(share, plan.choices.shares);
+    shares_.push_back({.path = fmt::format("/proc/self/fd/{}", folder.get()),
+                       .writable = !share.read_only,
+                       .links = share.owners == model::ShareOwners::plain});
+    add(std::move(folder), planned.descriptor);
+  }
+}
+
+LaunchFiles LaunchFiles::open(const hypervisor::MachineDefinition& definition, Plan& plan, bool other_user) {
   LaunchFiles files;
   for (const PlannedDisk& disk : plan.disks) {
     for (const PlannedFile& layer : disk.layers) files.add(open_planned(layer), layer.descriptor);
@@ -77,6 +106,18 @@ LaunchFiles LaunchFiles::open(const hypervisor::MachineDefinition& definition, c
     if (::fcntl(tpm_end.get(), F_SETFL, 0) != 0) throw system_error("prepare the socket of the TPM", errno);
     files.add(std::move(qemu_end), plan.tpm_socket);
     files.tpm_end_ = std::move(tpm_end);
+  }
+  for (std::size_t i = 0; i < plan.more_serials.size(); ++i) {
+    const PlannedSerial& serial = plan.more_serials[i];
+    files.add(os::open_file(serial.log.path, O_WRONLY | O_APPEND | O_CREAT | truncate), serial.log.descriptor);
+    files.add(os::listen_unix(definition.runtime_directory, serial_socket_name(static_cast<std::uint32_t>(i) + 1)),
+              serial.socket);
+  }
+  files.add_shares(definition, plan);
+  if (plan.vsock >= 0) {
+    VsockLine line = open_vsock(definition.id);
+    plan.vsock_cid = line.cid;
+    files.add(std::move(line.descriptor), plan.vsock);
   }
   return files;
 }

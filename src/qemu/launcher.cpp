@@ -19,18 +19,23 @@
 #include <boost/system/system_error.hpp>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "host/memory_encryption.h"
 #include "loop/event_loop.h"
 #include "loop/process.h"
 #include "loop/timeout.h"
+#include "model/encryption.h"
 #include "model/validate_memory.h"
 #include "os/file.h"
 #include "os/unix_socket.h"
 #include "qemu/arguments.h"
 #include "qemu/disk_files.h"
+#include "qemu/folder_server.h"
 #include "qemu/launch_files.h"
 #include "qemu/live_settings.h"
 #include "qemu/ports.h"
+#include "qemu/shares.h"
 #include "qemu/tpm.h"
 #include "qmp/commands.h"
 #include "qmp/device_commands.h"
@@ -42,29 +47,29 @@ constexpr std::size_t kPasswdBuffer = 16384;
 constexpr uid_t kNobody = 65534;
 constexpr int kPortAttempts = 3;
 constexpr std::size_t kLogLines = 8;
+constexpr mode_t kShareMask = 0007;
 constexpr std::chrono::seconds kExitGrace{5};
 /// Reading a saved state: as long as a slow disk may need for the memory of a large machine.
 constexpr std::chrono::minutes kRestoreTimeout{30};
 
 /// What QEMU may read by name: its program, libraries, firmware blobs and the resolver's configuration. Disks, sockets and logs
 /// come as descriptors, so there is nothing that it may write.
-const std::array<const char*, 9> kReadable{"/usr",
-                                           "/lib",
-                                           "/lib64",
-                                           "/etc/ld.so.cache",
-                                           "/etc/resolv.conf",
-                                           "/run/systemd/resolve",
-                                           "/etc/localtime",
-                                           "/dev/urandom",
-                                           "/sys/devices/system"};
+const std::array<const char*, 10> kReadable{"/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/resolv.conf",
+                                            "/run/systemd/resolve", "/etc/localtime", "/dev/urandom",
+                                            // Memory that can be added is not set aside; QEMU asks whether it may do so.
+                                            "/proc/sys/vm/overcommit_memory", "/sys/devices/system"};
 
-os::Box make_box(const Plan& plan, const LaunchFiles& files, const QemuUser& user) {
+os::Box make_box(const model::Memory& memory, const Plan& plan, const LaunchFiles& files, const QemuUser& user) {
   os::Box box;
   box.landlock = true;
   box.readable.assign(kReadable.begin(), kReadable.end());
   box.readable.insert(box.readable.end(), files.reopened().begin(), files.reopened().end());
   box.writable = {"/dev/null"};
+  box.shared = files.shares();
   if (plan.choices.accelerator == "kvm") box.writable.emplace_back("/dev/kvm");
+  // QEMU opens it by name (target/i386/sev.c, sev_kvm_init).
+  if (memory.encryption.starts_with("sev")) box.writable.emplace_back(host::kSevDevice);
+  box.lock_memory = memory.locked || model::has_pinned_memory(memory);
   box.uid = user.uid;
   box.gid = user.gid;
   return box;
@@ -82,9 +87,11 @@ ProcessRecord make_record(const hypervisor::MachineDefinition& definition, const
   record.accelerator = plan.choices.accelerator;
   record.accelerator_reason = plan.choices.accelerator_reason;
   record.started_at = std::chrono::system_clock::now();
+  record.vsock_cid = plan.vsock_cid;
   record.starting = true;
   record.memory_at_start = model::memory_at_start(definition.spec.memory);
   record.assigned = definition.spec.memory.size;
+  record.page_note = plan.page_note;
   record.spec = definition.spec;
   return record;
 }
@@ -97,8 +104,9 @@ os::Process spawn(const hypervisor::MachineDefinition& definition, const Plan& p
   command.output = os::open_file(definition.runtime_directory / kQemuLog, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC);
   command.error = command.output.duplicate();
   command.descriptors = files.descriptors();
-  command.box = make_box(plan, files, user);
-  command.box.lock_memory = definition.spec.memory.locked;
+  command.box = make_box(definition.spec.memory, plan, files, user);
+  // Files that the guest makes in a shared folder: for their owner and group, whatever visord's own are.
+  if (!plan.shares.empty()) command.umask = kShareMask;
   command.cgroup = std::move(cgroup);
   // Boxed libraries must not look for a home directory that they cannot read.
   command.environment = {{"HOME", "/"}};
@@ -120,7 +128,7 @@ void require_not_running(const hypervisor::MachineDefinition& definition) {
 /// One try to start; kept apart from the coroutine so that its failure can be cleaned up after.
 struct Attempt {
   os::Process process;
-  std::optional<os::Process> tpm;
+  std::vector<Helper> helpers;
   std::unique_ptr<qmp::Client> client;
   bool spawned = false;
 };
@@ -144,23 +152,53 @@ Awaitable<> restore(qmp::Client& client, std::filesystem::path file) {
   }
 }
 
-Awaitable<> attempt(Attempt& attempt, const hypervisor::MachineDefinition& definition, const Plan& plan, HostResources& resources,
+/// Reserves huge pages. Where the host has too few and the machine may start without, it gets ordinary ones; why, or nothing.
+std::string take_pages(hypervisor::MachineDefinition& definition, HugePages& pages) {
+  model::Memory& memory = definition.spec.memory;
+  try {
+    pages.take(definition.id, memory, definition.runtime_directory);
+    return "";
+  } catch (const Error& error) {
+    // A saved state holds the kind of memory that it was saved with.
+    if (!memory.page_fallback || definition.restore_from || error.code() != "host.huge_pages_missing") throw;
+    log::warning("machine {} starts with pages of 4 KiB: {}", definition.name, error.what());
+    memory.page_size = "4KiB";
+    return error.what();
+  }
+}
+
+/// After QEMU, so that there is never one that nobody waits for. QEMU's first word to it is heard when it is there.
+void start_helpers(Attempt& attempt, const hypervisor::MachineDefinition& definition, const Plan& plan, const LaunchFiles& files,
+                   ProcessRecord& record) {
+  const QemuUser user = choose_user(false);
+  if (files.tpm_end()) {
+    attempt.helpers.push_back({"", start_tpm(definition, plan, files.tpm_end(), user, [&](const os::Process& tpm) {
+                                 record.tpm_pid = tpm.pid();
+                                 record.tpm_start_time = tpm.start_time();
+                                 write_record(definition.runtime_directory, record);
+                               })});
+  }
+  for (const ServedFolder& served : files.served()) {
+    const std::string& tag = plan.shares[served.share].share.tag;
+    attempt.helpers.push_back({tag, start_folder_server(definition, plan, served, user, [&](const os::Process& server) {
+                                 record.folder_servers.push_back({tag, server.pid(), server.start_time()});
+                                 write_record(definition.runtime_directory, record);
+                               })});
+  }
+}
+
+Awaitable<> attempt(Attempt& attempt, hypervisor::MachineDefinition& definition, Plan& plan, HostResources& resources,
                     ProcessRecord& record) {
   const QemuUser user = choose_user(plan.choices.accelerator == "kvm");
   {
     const LaunchFiles files = LaunchFiles::open(definition, plan, user.uid.has_value());
-    resources.huge_pages.take(definition.id, definition.spec.memory, definition.runtime_directory);
+    plan.page_note = take_pages(definition, resources.huge_pages);
     os::Fd group = resources.groups.enter(definition.id, definition.name, definition.spec.cpu);
     attempt.process = spawn(definition, plan, files, user, std::move(group), record);
     attempt.spawned = true;
-    if (files.tpm_end()) {
-      // After QEMU, so that there is never a TPM that nobody waits for. QEMU's first word to it is heard when it is there.
-      attempt.tpm = start_tpm(definition, plan, files.tpm_end(), choose_user(false), [&](const os::Process& tpm) {
-        record.tpm_pid = tpm.pid();
-        record.tpm_start_time = tpm.start_time();
-        write_record(definition.runtime_directory, record);
-      });
-    }
+    // Behind the record, so that a daemon that finds it takes back what was changed.
+    resources.energy.set(definition.spec.cpu, definition.runtime_directory);
+    start_helpers(attempt, definition, plan, files, record);
     // From here on QEMU alone holds the listening sockets: when it ends, our connection ends too.
   }
   std::optional<os::Fd> connection = os::connect_unix(definition.runtime_directory, kControlSocket);
@@ -169,7 +207,12 @@ Awaitable<> attempt(Attempt& attempt, const hypervisor::MachineDefinition& defin
   resources.huge_pages.settle(definition.id);
   if (definition.restore_from) co_await restore(*attempt.client, *definition.restore_from);
   co_await prepare_guest(*attempt.client, attempt.process, definition.spec, definition.restore_from.has_value());
-  if (definition.restore_from) record.assigned = co_await qmp::query_balloon(*attempt.client);
+  if (definition.restore_from) {
+    record.assigned = co_await qmp::query_balloon(*attempt.client);
+    if (record.most_memory() > record.memory_at_start) {
+      record.assigned = record.assigned + co_await qmp::added_memory(*attempt.client);
+    }
+  }
   // Before the guest runs, so that no crash of a guest is taken for a start that was given up.
   record.starting = false;
   write_record(definition.runtime_directory, record);
@@ -197,11 +240,11 @@ Awaitable<> clean_up(Attempt& attempt, const hypervisor::MachineDefinition& defi
     }
     attempt.spawned = false;
   }
-  if (attempt.tpm) {
-    attempt.tpm->signal(SIGKILL);
-    attempt.tpm->reap();
-    attempt.tpm.reset();
+  for (Helper& helper : attempt.helpers) {
+    helper.process->signal(SIGKILL);
+    helper.process->reap();
   }
+  attempt.helpers.clear();
   remove_leftovers(definition.runtime_directory);
   resources.release(definition.id, definition.runtime_directory);
 }
@@ -226,6 +269,7 @@ bool is_gone(const Error& error) { return error.code() == "qemu.gone"; }
 /// What the user is told: QEMU's own last words where it ended by itself.
 Error start_error(const Error& cause, const std::vector<std::string>& log, const Plan& plan, bool restoring) {
   if (std::optional<Error> locked = lock_failure(log, plan)) return *locked;
+  if (std::optional<Error> kept_out = share_failure(log, plan)) return *kept_out;
   if (!is_gone(cause)) return cause;
   std::string words;
   for (const std::string& line : log) words += (words.empty() ? "" : "\n") + line;
@@ -242,7 +286,7 @@ void prepare_directory(const std::filesystem::path& directory) {
 
 }  // namespace
 
-QemuUser choose_user(bool with_kvm) {
+QemuUser choose_user(bool with_kvm, const std::filesystem::path& kvm_device) {
   if (::geteuid() != 0) return {};
   QemuUser user{kNobody, kNobody};
   std::array<char, kPasswdBuffer> buffer;
@@ -254,8 +298,20 @@ QemuUser choose_user(bool with_kvm) {
     break;
   }
   struct stat device {};
-  if (with_kvm && ::stat("/dev/kvm", &device) == 0) user.gid = device.st_gid;
+  if (with_kvm && ::stat(kvm_device.c_str(), &device) == 0) user.gid = device.st_gid;
   return user;
+}
+
+bool may_open(const std::filesystem::path& device, const QemuUser& user) {
+  if (!user.uid) return ::access(device.c_str(), R_OK | W_OK) == 0;
+  struct stat found {};
+  if (::stat(device.c_str(), &found) != 0) return false;
+  const auto allows = [&](mode_t both) { return (found.st_mode & both) == both; };
+  if (*user.uid == 0) return true;
+  if (*user.uid == found.st_uid) return allows(S_IRUSR | S_IWUSR);
+  // It has one group: the others are dropped.
+  if (user.gid == found.st_gid) return allows(S_IRGRP | S_IWGRP);
+  return allows(S_IROTH | S_IWOTH);
 }
 
 Awaitable<Launched> launch(hypervisor::MachineDefinition definition, Choices choices, std::shared_ptr<HostResources> resources) {
@@ -273,7 +329,7 @@ Awaitable<Launched> launch(hypervisor::MachineDefinition definition, Choices cho
       choose_ports(plan.forwards);
       co_await attempt(current, definition, plan, *resources, launched.record);
       launched.process = std::move(current.process);
-      launched.tpm = std::move(current.tpm);
+      launched.helpers = std::move(current.helpers);
       launched.client = std::move(current.client);
       co_return launched;
     } catch (...) {  // also Asio's own exception of a cancelled wait; thrown on below as an Error

@@ -3,14 +3,17 @@
 
 #include <sys/types.h>
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "hypervisor/hypervisor.h"
 #include "loop/awaitable.h"
 #include "os/process.h"
+#include "qemu/helper.h"
 #include "qemu/host_resources.h"
 #include "qemu/plan.h"
 #include "qemu/process_record.h"
@@ -23,14 +26,17 @@ struct QemuUser {
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
 };
-/// For a daemon that is root: the user `visor-qemu` if there is one, else `nobody`. With KVM the group is the one of /dev/kvm,
-/// which is the only thing in it that QEMU opens by name.
-QemuUser choose_user(bool with_kvm);
+/// For a daemon that is root: the user `visor-qemu` if there is one, else `nobody`. With KVM the group is the one of its
+/// device, which is the only thing in it that QEMU opens by name.
+QemuUser choose_user(bool with_kvm, const std::filesystem::path& kvm_device = "/dev/kvm");
+
+/// Whether that user may read and write a device of the host.
+bool may_open(const std::filesystem::path& device, const QemuUser& user);
 
 /// A process that has been told to run its guest.
 struct Launched {
   os::Process process;
-  std::optional<os::Process> tpm;  ///< plays its TPM, and ends when QEMU does
+  std::vector<Helper> helpers;
   std::unique_ptr<qmp::Client> client;
   ProcessRecord record;
 };

@@ -9,9 +9,12 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/json.hpp>
 
+#include "base/cpu_list.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "model/encryption.h"
+#include "model/topology.h"
 #include "model/validate_memory.h"
 #include "model/validate_processors.h"
 #include "qemu/arguments.h"
@@ -26,6 +29,10 @@ namespace {
 /// A guest that does not give a processor back within this time does not want to.
 constexpr std::chrono::seconds kRemovalTime{15};
 constexpr std::chrono::milliseconds kRemovalPause{250};
+/// As above, for memory: what it gives back has to be emptied first.
+constexpr std::chrono::seconds kPluggingTime{20};
+/// Nothing more of a small remainder comes after this long.
+constexpr std::chrono::seconds kRemainderTime{3};
 
 Awaitable<std::uint32_t> processor_count(qmp::Client& client) {
   co_return static_cast<std::uint32_t>((co_await qmp::query_cpus_fast(client)).size());
@@ -120,15 +127,63 @@ Awaitable<> change_actions(qmp::Client& client, model::MachineSpec& now, const m
   now.watchdog.action = wanted.watchdog.action;
 }
 
+Error guest_kept_memory(const MachineState& state, Bytes wanted, Bytes now) {
+  const bool more = wanted > now;
+  return {ErrorKind::conflict, "machine.guest_kept_memory",
+          fmt::format("The guest of {} {} within {} s: it was asked for {} of additional memory and has {}.",
+                      state.record.machine_name, more ? "did not take all memory" : "did not give all memory back",
+                      kPluggingTime.count(), format_bytes(wanted), format_bytes(now)),
+          "Its system needs the driver virtio_mem (Linux 5.8 and later); or change the memory while the machine is off."};
+}
+
+/// Of what a guest should give back it may keep this part: there are nearly always some pages that it cannot move.
+constexpr std::uint64_t kKeptPart = 10;
+bool is_remainder(Bytes now, Bytes before, Bytes wanted) {
+  return now > wanted && now < before && (now - wanted) * kKeptPart <= before - wanted;
+}
+
+/// Asks the guest to have this much beside what it was started with, and waits until it has; otherwise it is as it was. What it
+/// has kept of what it should give back.
+Awaitable<Bytes> plug_memory(std::shared_ptr<MachineState> state, std::shared_ptr<qmp::Client> client, Bytes wanted) {
+  const Bytes before = co_await qmp::added_memory(*client);
+  if (before == wanted) co_return Bytes();
+  if (!(co_await qmp::query_status(*client)).running) {
+    throw Error(ErrorKind::conflict, "machine.wrong_state", "A paused guest cannot take memory or give it back.",
+                "Resume it first.");
+  }
+  co_await qmp::request_added_memory(*client, wanted);
+  const auto end = std::chrono::steady_clock::now() + kPluggingTime;
+  auto moved = std::chrono::steady_clock::now();
+  Bytes now = before;
+  while (now != wanted && std::chrono::steady_clock::now() < end) {
+    if (is_remainder(now, before, wanted) && std::chrono::steady_clock::now() - moved > kRemainderTime) break;
+    co_await state->changed.wait(kRemovalPause);
+    if (const Bytes size = co_await qmp::added_memory(*client); size != now) {
+      now = size;
+      moved = std::chrono::steady_clock::now();
+    }
+  }
+  if (now == wanted) co_return Bytes();
+  if (is_remainder(now, before, wanted)) co_return now - wanted;
+  co_await qmp::request_added_memory(*client, before);
+  throw guest_kept_memory(*state, wanted, now);
+}
+
 /// The controller moves the balloon of dynamic memory; without, the guest has its size.
-Awaitable<> change_memory(ProcessRecord& record, qmp::Client& client, model::MachineSpec wanted) {
+Awaitable<> change_memory(std::shared_ptr<MachineState> state, std::shared_ptr<qmp::Client> client, model::MachineSpec wanted) {
+  ProcessRecord& record = state->record;
   model::Memory& now = record.spec.memory;
   const Bytes size = why_it_waits("memory.size", record, wanted) ? now.size : wanted.memory.size;
   if (why_it_waits("memory.dynamic.maximum", record, wanted)) wanted.memory.dynamic.maximum = now.dynamic.maximum;
-  if (!wanted.memory.dynamic.enabled && record.assigned != size) {
-    co_await qmp::balloon(client, size);
-    record.assigned = size;
-  }
+  const bool dynamic = wanted.memory.dynamic.enabled;
+  // The balloon reaches only what was there at the start.
+  const Bytes first = std::min(dynamic ? record.assigned : size, record.memory_at_start);
+  const Bytes added = dynamic ? Bytes() : size - first;
+  Bytes kept;
+  if (record.most_memory() > record.memory_at_start) kept = co_await plug_memory(state, client, added);
+  // The balloon takes for what could not be given back.
+  if (!dynamic && record.assigned != size) co_await qmp::balloon(*client, first - std::min(first, kept));
+  record.assigned = first + added;
   now.size = size;
   now.dynamic = wanted.memory.dynamic;
   now.weight = wanted.memory.weight;
@@ -146,35 +201,46 @@ Awaitable<> change_threads(std::shared_ptr<MachineState> state, std::shared_ptr<
   const model::Cpu before = state->record.spec.cpu;
   wanted.count = before.count;
   const pid_t process = state->process.pid();
+  const HostResources& resources = *state->resources;
   state->resources->groups.change(state->record.machine_id, process, wanted);
   std::exception_ptr failure;
+  try {
+    resources.energy.set(wanted, state->runtime_directory);
+  } catch (const Error&) {
+    state->resources->groups.change(state->record.machine_id, process, before);
+    throw;
+  }
   if (!is_ordinary(wanted) || !is_ordinary(before)) {
-    const std::vector<qmp::VirtualCpu> processors = co_await qmp::query_cpus_fast(*client);
+    const GuestThreads threads = co_await query_threads(*client);
     try {
-      apply_pinning(process, processors, wanted.pinning);
-      apply_scheduling(processors, wanted.scheduling);
+      apply_pinning(process, threads, wanted.pinning);
+      apply_scheduling(process, threads.processors, wanted.scheduling);
     } catch (const Error&) {
       failure = std::current_exception();
     }
     if (failure) {
       state->resources->groups.change(state->record.machine_id, process, before);
-      apply_pinning(process, processors, before.pinning);
-      apply_scheduling(processors, before.scheduling);
+      resources.energy.set(before, state->runtime_directory);
+      apply_pinning(process, threads, before.pinning);
+      apply_scheduling(process, threads.processors, before.scheduling);
       std::rethrow_exception(failure);
     }
   }
   model::Cpu& now = state->record.spec.cpu;
   now.pinning = wanted.pinning;
   now.scheduling = wanted.scheduling;
+  now.frequency = wanted.frequency;
+  now.energy = wanted.energy;
   now.weight = wanted.weight;
   now.limit_percent = wanted.limit_percent;
   now.reserve_percent = wanted.reserve_percent;
 }
 
 bool same_threads(const model::Cpu& a, const model::Cpu& b) {
-  return a.pinning.vcpus == b.pinning.vcpus && a.pinning.emulator == b.pinning.emulator &&
-         a.pinning.exclusive == b.pinning.exclusive && a.scheduling == b.scheduling && a.weight == b.weight &&
-         a.limit_percent == b.limit_percent && a.reserve_percent == b.reserve_percent;
+  return a.pinning.vcpus == b.pinning.vcpus && a.pinning.emulator == b.pinning.emulator && a.pinning.io == b.pinning.io &&
+         a.pinning.exclusive == b.pinning.exclusive && a.scheduling == b.scheduling && a.frequency == b.frequency &&
+         a.energy == b.energy && a.weight == b.weight && a.limit_percent == b.limit_percent &&
+         a.reserve_percent == b.reserve_percent;
 }
 
 model::ExplainedStep pinning_step(const std::string& target, const std::string& list, const std::string& setting) {
@@ -200,8 +266,18 @@ std::vector<model::ExplainedStep> preparing_steps(const model::MachineSpec& spec
     steps.push_back(pinning_step(fmt::format("virtual processor {}", i), pinning.vcpus[i], "spec.cpu.pinning.vcpus"));
   }
   if (!pinning.emulator.empty()) steps.push_back(pinning_step("other threads", pinning.emulator, "spec.cpu.pinning.emulator"));
+  if (spec.cpu.energy != model::Energy::auto_) {
+    steps.push_back({"energy", "processors " + to_cpu_list(model::pinned_processors(pinning)), json::enum_name(spec.cpu.energy),
+                     "spec.cpu.energy", ""});
+  }
+  if (!pinning.io.empty() && spec.cpu.io_threads > 0) {
+    steps.push_back(pinning_step("disk threads", pinning.io, "spec.cpu.pinning.io"));
+  }
   if (spec.cpu.scheduling == model::Scheduling::realtime) {
     steps.push_back({"scheduling", "virtual processors", "priority 1 (SCHED_FIFO)", "spec.cpu.scheduling", ""});
+  }
+  if (spec.cpu.scheduling == model::Scheduling::core) {
+    steps.push_back({"scheduling", "all threads", "a cookie of their own (PR_SCHED_CORE)", "spec.cpu.scheduling", ""});
   }
   return steps;
 }
@@ -213,15 +289,15 @@ Awaitable<> prepare_guest(qmp::Client& client, const os::Process& process, const
   const Bytes size = spec.memory.size;
   if (!restored && size < model::memory_at_start(spec.memory)) co_await qmp::balloon(client, size);
   if (is_ordinary(spec.cpu)) co_return;
-  const std::vector<qmp::VirtualCpu> processors = co_await qmp::query_cpus_fast(client);
-  apply_pinning(process.pid(), processors, spec.cpu.pinning);
-  apply_scheduling(processors, spec.cpu.scheduling);
+  const GuestThreads threads = co_await query_threads(client);
+  apply_pinning(process.pid(), threads, spec.cpu.pinning);
+  apply_scheduling(process.pid(), threads.processors, spec.cpu.scheduling);
 }
 
 Awaitable<> pin_again(std::shared_ptr<MachineState> state) {
   const std::shared_ptr<qmp::Client> client = state->monitor();
-  const std::vector<qmp::VirtualCpu> processors = co_await qmp::query_cpus_fast(*client);
-  apply_pinning(state->process.pid(), processors, state->record.spec.cpu.pinning);
+  const GuestThreads threads = co_await query_threads(*client);
+  apply_pinning(state->process.pid(), threads, state->record.spec.cpu.pinning);
 }
 
 std::optional<std::string> why_it_waits(const std::string& key, const ProcessRecord& record, const model::MachineSpec& wanted) {
@@ -243,9 +319,13 @@ std::optional<std::string> why_it_waits(const std::string& key, const ProcessRec
     return fmt::format("The machine was started with {}; more applies at the next start.", format_bytes(record.memory_at_start));
   }
   if (key == "memory.size") {
-    if (wanted.memory.size.count <= record.memory_at_start.count) return std::nullopt;
-    return fmt::format("The machine was started with {}; more applies at the next start.", format_bytes(record.memory_at_start));
+    if (model::is_encrypted(record.spec.memory)) return "Encrypted memory stays as it is while the guest runs.";
+    const Bytes most = record.most_memory();
+    if (wanted.memory.size <= most) return std::nullopt;
+    return fmt::format("The machine was started with room for {} (memory.maximum); more applies at the next start.",
+                       format_bytes(most));
   }
+  if (key == "memory.pageSize" && !record.page_note.empty()) return record.page_note;
   if (key == "disks[].bootIndex") return why_boot_order_waits(record.spec, wanted, false);
   if (key == "nics[].bootIndex") return why_boot_order_waits(record.spec, wanted, true);
   return "Applies at the next start.";
@@ -273,7 +353,7 @@ Awaitable<> apply_live(std::shared_ptr<MachineState> state, model::MachineSpec w
     co_await change_links(*client, now, wanted);
     co_await change_actions(*client, now, wanted);
     co_await change_boot_order(*client, now, wanted);
-    co_await change_memory(state->record, *client, wanted);
+    co_await change_memory(state, client, wanted);
     if (now.cpu.maximum > 0) now.cpu.count = co_await processor_count(*client);
     if (now.cpu.count != wanted.cpu.count && !why_it_waits("cpu.count", state->record, wanted)) {
       co_await change_processors(state, client, wanted.cpu.count);

@@ -16,6 +16,8 @@
 #include "base/log.h"
 #include "loop/event_loop.h"
 #include "loop/process.h"
+#include "model/encryption.h"
+#include "model/validate_shares.h"
 #include "os/file.h"
 #include "qemu/machine_state.h"
 
@@ -32,11 +34,28 @@ Error save_error(const std::string& why) {
           "The machine runs on. Free some space, or stop it instead."};
 }
 
+/// A mounted 9p folder is state of the host that no file can hold (qemu hw/9pfs/9p.c, v9fs_attach).
+void rethrow_explained(const Error& error) {
+  if (std::string_view(error.what()).find("VirtFS export path") == std::string_view::npos) throw Error(error);
+  throw Error(ErrorKind::conflict, "machine.save_blocked", "The guest has a shared folder mounted, and so cannot be saved.",
+              "Unmount it in the guest, or shut the machine down instead.");
+}
+
+Awaitable<> send_state(qmp::Client& client) {
+  std::optional<Error> refused;
+  try {
+    co_await qmp::migrate_to_fd(client, "saved-state");
+  } catch (const Error& error) {
+    refused = error;
+  }
+  if (refused) rethrow_explained(*refused);
+}
+
 /// Sends the state and follows its progress until QEMU says that all is written.
 Awaitable<> write_state(std::shared_ptr<qmp::Client> client, const os::Fd& file, const std::function<void(double)>& on_progress) {
   co_await qmp::migrate_set_bandwidth(*client, Bytes{0});
   co_await qmp::getfd(*client, "saved-state", file);
-  co_await qmp::migrate_to_fd(*client, "saved-state");
+  co_await send_state(*client);
   Bytes last;
   auto moved = std::chrono::steady_clock::now();
   for (auto pause = kFirstLook;; pause = std::min(pause * 2, kLook)) {
@@ -77,6 +96,16 @@ Awaitable<> take_back(std::shared_ptr<MachineState> state, std::shared_ptr<qmp::
 
 Awaitable<> save_machine(std::shared_ptr<MachineState> state, std::filesystem::path file,
                          std::function<void(double)> on_progress) {
+  if (model::is_encrypted(state->record.spec.memory)) {
+    throw Error(ErrorKind::conflict, "machine.memory_encrypted",
+                fmt::format("The memory of {} is encrypted, and so cannot be saved.", state->record.machine_name),
+                "Shut the machine down instead.");
+  }
+  if (model::has_virtiofs(state->record.spec)) {
+    throw Error(ErrorKind::conflict, "machine.not_savable",
+                "The machine shares a folder by virtiofs, whose server's state no file can hold: it cannot be saved to disk.",
+                "Shut it down instead, or share the folder by 9p.");
+  }
   const std::shared_ptr<qmp::Client> client = state->monitor();
   const std::filesystem::path temporary = file.native() + ".partial";
   const qmp::RunState before = co_await qmp::query_status(*client);

@@ -15,6 +15,7 @@
 #include "loop/sync.h"
 #include "os/process.h"
 #include "qemu/guest_agent.h"
+#include "qemu/helper.h"
 #include "qemu/host_resources.h"
 #include "qemu/process_record.h"
 #include "qmp/client.h"
@@ -46,7 +47,7 @@ struct MachineState {
   std::filesystem::path runtime_directory;
   os::Process process;
   std::shared_ptr<HostResources> resources;
-  std::optional<os::Process> tpm;       ///< plays its TPM; none without one, or when it has ended
+  std::vector<Helper> helpers;          ///< that it was started with; none is added or taken away
   std::shared_ptr<qmp::Client> client;  ///< none while QEMU does not answer
   loop::Notifier changed;               ///< exited, connection ended, shutdown seen
   loop::KeyedQueue changes;             ///< of settings, one after the other: an older wish must not overtake a newer one
@@ -75,8 +76,8 @@ struct MachineState {
 
 /// Waits for the end of the process and tells it; for the machine's task group.
 Awaitable<> watch_process(std::shared_ptr<MachineState> state);
-/// Waits for the end of the process that plays the machine's TPM, and tells it when QEMU goes on without; for the task group.
-Awaitable<> watch_tpm(std::shared_ptr<MachineState> state);
+/// Waits for the end of one of the machine's helpers, and tells it when QEMU goes on without; for the task group.
+Awaitable<> watch_helper(std::shared_ptr<MachineState> state, std::size_t index);
 /// Keeps a monitor connection, ends a QEMU whose guest is off, switches on the balloon's reports.
 Awaitable<> keep_connected(std::shared_ptr<MachineState> state);
 /// Waits until the process is gone or `timeout` is over; whether it is gone.

@@ -26,8 +26,8 @@ constexpr std::chrono::milliseconds kLastWordsTime{500};
 constexpr std::chrono::seconds kReconnectPause{5};
 constexpr std::chrono::seconds kReconnectTimeout{10};
 constexpr std::chrono::seconds kKillTime{15};
-/// swtpm needs a millisecond to see that QEMU is gone.
-constexpr std::chrono::seconds kTpmTime{2};
+/// swtpm and virtiofsd need a millisecond to see that QEMU is gone.
+constexpr std::chrono::seconds kHelperTime{2};
 
 std::string text_member(const boost::json::object& data, std::string_view key) {
   const boost::json::value* value = data.if_contains(key);
@@ -79,16 +79,29 @@ Awaitable<> enable_balloon_reports(std::shared_ptr<qmp::Client> client) {
   co_await qmp::qom_set(*client, std::string(kBalloonPath), "guest-stats-polling-interval", kBalloonPeriod.count());
 }
 
-/// With QEMU its TPM ends; the next one could not use the same directory before that.
-Awaitable<> tpm_gone(std::shared_ptr<MachineState> state) {
-  const auto end = std::chrono::steady_clock::now() + kTpmTime;
-  while (state->tpm && std::chrono::steady_clock::now() < end) {
+std::string called(const Helper& helper) { return helper.is_tpm() ? "its TPM" : "the server of its folder " + helper.tag; }
+
+/// With QEMU its helpers end; the next TPM could not use the same directory before that.
+Awaitable<> helper_gone(std::shared_ptr<MachineState> state, std::size_t index) {
+  const auto end = std::chrono::steady_clock::now() + kHelperTime;
+  const Helper& helper = state->helpers[index];
+  while (helper.process && std::chrono::steady_clock::now() < end) {
     co_await state->changed.wait(end - std::chrono::steady_clock::now());
   }
-  if (!state->tpm) co_return;
-  log::warning("machine {}: its TPM did not end with it and is killed", state->record.machine_name);
-  state->tpm->signal(SIGKILL);
-  while (state->tpm) co_await state->changed.wait(kTpmTime);
+  if (!helper.process) co_return;
+  log::warning("machine {}: {} did not end with it and is killed", state->record.machine_name, called(helper));
+  helper.process->signal(SIGKILL);
+  while (helper.process) co_await state->changed.wait(kHelperTime);
+}
+
+std::string loss(const Helper& helper) {
+  if (helper.is_tpm()) {
+    return "The process that plays the TPM (swtpm) has ended; stop and start the machine to give the guest its TPM back.";
+  }
+  return fmt::format(
+      "The process that serves the shared folder {} (virtiofsd) has ended: what the guest does there waits for ever. Stop the "
+      "machine and start it again.",
+      helper.tag);
 }
 
 Awaitable<> try_connect(std::shared_ptr<MachineState> state) {
@@ -140,7 +153,7 @@ Awaitable<> watch_process(std::shared_ptr<MachineState> state) {
   while (state->client && state->client->connected() && std::chrono::steady_clock::now() < end) {
     co_await state->changed.wait(end - std::chrono::steady_clock::now());
   }
-  co_await tpm_gone(state);
+  for (std::size_t i = 0; i < state->helpers.size(); ++i) co_await helper_gone(state, i);
   state->exited = true;
   MachineEvent event{MachineEvent::Kind::exited, state->expected, ""};
   if (!state->expected) event.detail = exit_detail(*state, status);
@@ -150,17 +163,17 @@ Awaitable<> watch_process(std::shared_ptr<MachineState> state) {
   state->changed.notify_all();
 }
 
-Awaitable<> watch_tpm(std::shared_ptr<MachineState> state) {
-  if (state->tpm) {
-    co_await loop::wait_exit(*state->tpm);
-    state->tpm.reset();
+Awaitable<> watch_helper(std::shared_ptr<MachineState> state, std::size_t index) {
+  Helper& helper = state->helpers[index];
+  if (helper.process) {
+    co_await loop::wait_exit(*helper.process);
+    helper.process.reset();
     state->changed.notify_all();
     // QEMU's own end may have been the cause, and is heard a moment later.
-    if (co_await wait_gone(state, kTpmTime)) co_return;
+    if (co_await wait_gone(state, kHelperTime)) co_return;
   }
-  log::warning("machine {}: the process that played its TPM has ended", state->record.machine_name);
-  state->emit({MachineEvent::Kind::tpm_lost, false,
-               "The process that plays the TPM (swtpm) has ended; stop and start the machine to give the guest its TPM back."});
+  log::warning("machine {}: {} has ended", state->record.machine_name, called(helper));
+  state->emit({MachineEvent::Kind::helper_lost, false, loss(helper)});
 }
 
 Awaitable<> keep_connected(std::shared_ptr<MachineState> state) {

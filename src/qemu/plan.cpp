@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "base/json.h"
+#include "qemu/process_record.h"
+#include "qemu/vsock.h"
 
 namespace visor::qemu {
 namespace {
@@ -84,6 +86,15 @@ Plan make_plan(const hypervisor::MachineDefinition& definition, Choices choices)
   for (std::size_t i = 0; i < spec.disks.size(); ++i) plan.disks.push_back(plan_disk(definition, i, numbers));
   if (definition.seed) plan.seed = numbers.file(*definition.seed, false, "seed");
   if (spec.tpm.enabled) plan.tpm_socket = numbers.next();
+  for (const model::Share& share : spec.shares) plan.shares.push_back({share, numbers.next()});
+  for (std::uint32_t port = 1; port < spec.serial_ports; ++port) {
+    const std::string log = serial_log_name(port);
+    plan.more_serials.push_back({numbers.next(), numbers.file(definition.runtime_directory / log, true, log)});
+  }
+  if (spec.vsock.enabled) {
+    plan.vsock = numbers.next();
+    plan.vsock_cid = vsock_address(definition.id);
+  }
   for (const model::Nic& nic : spec.nics) plan.forwards.push_back(nic.forwards);
   plan.choices = std::move(choices);
   return plan;
@@ -97,6 +108,7 @@ std::vector<PlannedFile> planned_files(const Plan& plan) {
   }
   for (const PlannedDisk& disk : plan.disks) files.insert(files.end(), disk.layers.begin(), disk.layers.end());
   if (plan.seed) files.push_back(*plan.seed);
+  for (const PlannedSerial& serial : plan.more_serials) files.push_back(serial.log);
   return files;
 }
 

@@ -11,8 +11,17 @@
 
 #include "hypervisor/hypervisor.h"
 #include "model/machine_spec.h"
+#include "qemu/share_policy.h"
 
 namespace visor::qemu {
+
+/// The program that serves folders by virtiofs (folder_server.h).
+struct FolderServer {
+  enum class Kind { none, c, rust };
+  std::filesystem::path program;  ///< empty: there is none
+  Kind kind = Kind::none;
+  bool read_only = false;  ///< it has an option for that
+};
 
 /// What was found out about the host before the arguments are made.
 struct Choices {
@@ -28,7 +37,13 @@ struct Choices {
   };
   std::optional<Firmware> firmware;
   std::filesystem::path tpm_program;   ///< empty: the machine has no TPM
+  FolderServer folder_server;          ///< set when the machine shares a folder by virtiofs
+  SharePolicy shares;                  ///< which folders may be shared
   std::string nested_feature = "svm";  ///< what nested virtualization is on this host: "vmx" or "svm"
+  /// Firmware that is loaded into memory, where encryption leaves no flash; empty: `firmware` is what counts.
+  std::filesystem::path rom;
+  std::uint32_t encryption_bit = 0;  ///< of page tables, on a host of AMD
+  std::uint32_t reduced_bits = 0;    ///< address bits that an encrypted guest loses there
 };
 
 /// A file that QEMU gets as a descriptor.
@@ -54,6 +69,19 @@ struct PlannedFirmware {
   PlannedFile variables;
 };
 
+/// By 9p: a folder that QEMU gets as a descriptor, and opens by "/proc/self/fd/N": it needs no rights to the folders above.
+/// By virtiofs: the connection to its server.
+struct PlannedShare {
+  model::Share share;
+  int descriptor = -1;
+};
+
+/// A serial port behind the console.
+struct PlannedSerial {
+  int socket = -1;  ///< listening
+  PlannedFile log;
+};
+
 /// Every descriptor and every decision of one start.
 struct Plan {
   Choices choices;
@@ -67,7 +95,12 @@ struct Plan {
   std::optional<PlannedFirmware> firmware;
   int kernel = -1;  ///< opened read-only; QEMU reads /proc/self/fd/N
   int initrd = -1;
-  int tpm_socket = -1;                                    ///< QEMU's end of the pair, -1: no TPM
+  int tpm_socket = -1;    ///< QEMU's end of the pair, -1: no TPM
+  std::string page_note;  ///< why the machine gets other pages than wanted; empty: it does not
+  std::vector<PlannedShare> shares;
+  std::vector<PlannedSerial> more_serials;                ///< those behind the console
+  int vsock = -1;                                         ///< the kernel's end of the line to the host, -1: none
+  std::uint32_t vsock_cid = 0;                            ///< its address, which launch() takes or the next free one
   std::vector<std::vector<model::PortForward>> forwards;  ///< per nic of the spec, with the host ports really used
 };
 

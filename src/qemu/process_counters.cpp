@@ -73,4 +73,11 @@ Bytes resident_memory(pid_t pid) {
   return {pages.value_or(0) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))};
 }
 
+std::optional<Bytes> merged_memory(pid_t pid) {
+  const auto content = read_short(fmt::format("/proc/{}/ksm_merging_pages", pid));
+  const auto pages = content ? number(text::trim(*content)) : std::nullopt;
+  if (!pages) return std::nullopt;
+  return Bytes{*pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))};
+}
+
 }  // namespace visor::qemu

@@ -17,6 +17,10 @@ std::optional<std::chrono::nanoseconds> thread_time(pid_t pid, std::int64_t thre
 /// Memory of the host that it occupies now.
 Bytes resident_memory(pid_t pid);
 
+/// Of its memory what is held once with equal pages of others (/proc/PID/ksm_merging_pages, Linux 5.19); nothing where the kernel does
+/// not tell.
+std::optional<Bytes> merged_memory(pid_t pid);
+
 /// First number of a schedstat file.
 std::optional<std::chrono::nanoseconds> parse_schedstat(std::string_view content);
 /// utime + stime of a stat file (proc(5) fields 14 and 15).

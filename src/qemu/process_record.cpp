@@ -1,5 +1,6 @@
 #include "qemu/process_record.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -45,9 +46,20 @@ std::optional<ProcessRecord> read_record(const std::filesystem::path& runtime_di
   }
 }
 
+std::string serial_socket_name(std::uint32_t port) {
+  return port == 0 ? std::string(kSerialSocket) : fmt::format("serial{}.sock", port);
+}
+
+std::string serial_log_name(std::uint32_t port) {
+  return port == 0 ? std::string(kSerialLog) : fmt::format("serial{}.log", port);
+}
+
 void remove_leftovers(const std::filesystem::path& runtime_directory) {
-  for (const char* name : {kControlSocket, kPeopleSocket, kSerialSocket, kAgentSocket, kRecordName}) {
+  for (const char* name : {kControlSocket, kPeopleSocket, kAgentSocket, kFolderServerSocket, kRecordName}) {
     ::unlink((runtime_directory / name).c_str());
+  }
+  for (std::uint32_t port = 0; port < kMostSerialPorts; ++port) {
+    ::unlink((runtime_directory / serial_socket_name(port)).c_str());
   }
 }
 

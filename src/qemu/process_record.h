@@ -3,6 +3,7 @@
 
 #include <boost/describe.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -14,6 +15,14 @@
 #include "model/machine_spec.h"
 
 namespace visor::qemu {
+
+/// A process that serves a shared folder to a machine.
+struct RecordedServer {
+  std::string tag;
+  std::int64_t pid = -1;
+  std::uint64_t start_time = 0;
+};
+BOOST_DESCRIBE_STRUCT(RecordedServer, (), (tag, pid, start_time))
 
 /// Written before QEMU itself runs, in a directory that QEMU cannot write to.
 struct ProcessRecord {
@@ -29,14 +38,21 @@ struct ProcessRecord {
   WallTime started_at;
   std::int64_t tpm_pid = -1;         ///< the process that plays its TPM; -1: none was started
   std::uint64_t tpm_start_time = 0;  ///< of that process
-  bool starting = false;             ///< QEMU is being set up: its guest has not run yet
-  Bytes memory_at_start;             ///< the most that its guest can have
-  Bytes assigned;                    ///< what the balloon was told to leave it
+  std::vector<RecordedServer> folder_servers;
+  std::uint32_t vsock_cid = 0;  ///< its address for vsock(7); 0: none
+  bool starting = false;        ///< QEMU is being set up: its guest has not run yet
+  Bytes memory_at_start;        ///< what is there without any added
+  Bytes assigned;               ///< what the balloon was told to leave it, and what was added
+  std::string page_note;        ///< why it runs with other pages than wanted; empty: it does not
   model::MachineSpec spec;
+
+  /// The most that its guest can have.
+  Bytes most_memory() const { return std::max(memory_at_start, spec.memory.maximum); }
 };
 BOOST_DESCRIBE_STRUCT(ProcessRecord, (),
                       (machine_id, machine_name, pid, start_time, boot_id, program, machine_type, accelerator, accelerator_reason,
-                       started_at, tpm_pid, tpm_start_time, starting, memory_at_start, assigned, spec))
+                       started_at, tpm_pid, tpm_start_time, folder_servers, vsock_cid, starting, memory_at_start, assigned,
+                       page_note, spec))
 
 /// The running kernel's boot id.
 std::string current_boot_id();
@@ -51,8 +67,14 @@ inline constexpr const char* kControlSocket = "qmp.sock";
 inline constexpr const char* kPeopleSocket = "qmp-user.sock";
 inline constexpr const char* kSerialSocket = "serial.sock";
 inline constexpr const char* kAgentSocket = "agent.sock";
+inline constexpr const char* kFolderServerSocket = "virtiofs.sock";  ///< there for a moment of the start
 inline constexpr const char* kSerialLog = "serial.log";
 inline constexpr const char* kQemuLog = "qemu.log";
+
+/// Those of one serial port; 0 is the console.
+std::string serial_socket_name(std::uint32_t port);
+std::string serial_log_name(std::uint32_t port);
+inline constexpr std::uint32_t kMostSerialPorts = 4;
 
 /// Removes sockets and record of a machine that has ended; its logs stay until the next start.
 void remove_leftovers(const std::filesystem::path& runtime_directory);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <boost/asio/awaitable.hpp>
@@ -10,7 +12,12 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "host/energy_preference.h"
 #include "host/huge_pages.h"
+#include "host/memory_encryption.h"
+#include "loop/process.h"
+#include "model/encryption.h"
+#include "model/validate_shares.h"
 #include "os/affinity.h"
 #include "os/file.h"
 #include "os/limits.h"
@@ -19,13 +26,17 @@
 #include "qemu/arguments.h"
 #include "qemu/explain.h"
 #include "qemu/firmware.h"
+#include "qemu/folder_server.h"
 #include "qemu/host_checks.h"
 #include "qemu/launcher.h"
 #include "qemu/live_settings.h"
+#include "qemu/processor_report.h"
 #include "qemu/reattach.h"
 #include "qemu/running_machine.h"
 #include "qemu/setting_needs.h"
+#include "qemu/shares.h"
 #include "qemu/tpm.h"
+#include "qemu/vsock.h"
 
 namespace visor::qemu {
 namespace {
@@ -55,8 +66,9 @@ std::string nested_feature(const std::filesystem::path& root) {
 
 QemuHypervisor::QemuHypervisor(QemuOptions options)
     : options_(std::move(options)),
-      resources_(std::make_shared<HostResources>(HostResources{
-          ControlGroups(os::find_cgroup_home(options_.root, ::geteuid()), os::affinity(0)), HugePages(options_.root)})),
+      resources_(std::make_shared<HostResources>(
+          HostResources{ControlGroups(os::find_cgroup_home(options_.root, ::geteuid()), os::affinity(0)),
+                        HugePages(options_.root), EnergyPreferences(options_.root)})),
       capabilities_(options_.cache_directory),
       accelerators_(options_.cache_directory, options_.probe) {}
 
@@ -73,10 +85,34 @@ Awaitable<HostFacts> QemuHypervisor::facts(model::Arch arch, std::filesystem::pa
   facts.processors = resources_->groups.processors();
   facts.no_control_groups = resources_->groups.reason();
   facts.can_set_apart = resources_->groups.can_set_apart();
+  facts.no_core_scheduling = os::no_core_scheduling_reason();
+  if (!os::has_frequency_hints(options_.root)) {
+    facts.no_frequency_hints =
+        "The kernel of this host takes no hints about the frequency of processors (CONFIG_UCLAMP_TASK_GROUP).";
+  }
+  const std::uint32_t first = facts.processors.empty() ? 0 : facts.processors.front();
+  facts.energy_values = host::energy_preferences(options_.root, first);
+  if (facts.energy_values.empty()) {
+    facts.no_energy = fmt::format(
+        "The processors of this host take no energy preference: there is no "
+        "/sys/devices/system/cpu/cpu{}/cpufreq/energy_performance_preference.",
+        first);
+  }
   facts.no_realtime = os::no_realtime_reason(options_.root);
   facts.huge_page_sizes = host::huge_page_sizes(options_.root);
   facts.memory_nodes = host::memory_nodes(options_.root);
   facts.lockable = os::lockable_memory();
+  facts.no_shares = no_shares_reason(options_.shares);
+  const FolderServer server = co_await folder_servers_.get();
+  facts.no_virtiofs = folder_server_problem(server, ::geteuid() == 0);
+  facts.no_virtiofs_read_only = no_read_only_reason(server, ::geteuid() == 0);
+  facts.no_vsock = no_vsock_reason(options_.root);
+  facts.encryption =
+      host::read_memory_encryption(options_.root, host::encryption_leaf(),
+                                   [](const std::filesystem::path& device) { return may_open(device, choose_user(true)); });
+  for (const host::EncryptionKind& kind : host::encryption_kinds()) {
+    if (!find_rom(kind.value, options_.root).empty()) facts.roms.emplace_back(kind.value);
+  }
   co_return facts;
 }
 
@@ -121,6 +157,7 @@ Awaitable<> QemuHypervisor::check(const model::MachineSpec& spec) {
   const HostFacts facts = co_await this->facts(wanted.arch, require_program(wanted.arch));
   Validation validation;
   check_for_qemu(wanted, facts, validation);
+  co_await loop::run_blocking([&] { check_shared_folders(wanted.shares, options_.shares, validation); });
   validation.throw_if_failed("machine.unsupported");
 }
 
@@ -134,6 +171,7 @@ Awaitable<Choices> QemuHypervisor::choose(model::MachineSpec spec) {
   const HostFacts facts = co_await this->facts(spec.arch, program);
   Validation validation;
   check_for_qemu(spec, facts, validation);
+  co_await loop::run_blocking([&] { check_shared_folders(spec.shares, options_.shares, validation); });
   validation.throw_if_failed("machine.unsupported");
   Choices choices;
   choices.program = program;
@@ -144,8 +182,17 @@ Awaitable<Choices> QemuHypervisor::choose(model::MachineSpec spec) {
   }
   choices.machine_type = resolve_machine(spec, facts.capabilities)->name;
   if (choices.accelerator == "kvm" && !facts.nested_feature.empty()) choices.nested_feature = facts.nested_feature;
-  if (wants_firmware(spec)) choices.firmware = find_firmware(spec.arch, spec.secure_boot, options_.root);
+  // Private memory cannot be mapped read-only, which flash is: its firmware is copied into memory instead.
+  if (model::has_private_memory(spec.memory)) {
+    choices.rom = find_rom(spec.memory.encryption, options_.root);
+  } else if (wants_firmware(spec)) {
+    choices.firmware = find_firmware(spec.arch, spec.secure_boot, options_.root);
+  }
+  choices.encryption_bit = facts.encryption.c_bit;
+  choices.reduced_bits = facts.encryption.reduced_bits;
   if (spec.tpm.enabled) choices.tpm_program = os::find_program(kTpmProgram).value_or(kTpmProgram);
+  choices.shares = options_.shares;
+  if (model::has_virtiofs(spec)) choices.folder_server = co_await folder_servers_.get();
   co_return choices;
 }
 
@@ -154,9 +201,23 @@ Awaitable<model::CommandLine> QemuHypervisor::command_line(hypervisor::MachineDe
   const std::string program = choices.program.native();
   const Plan plan = make_plan(definition, std::move(choices));
   model::CommandLine line{program, make_arguments(definition, plan), tpm_steps(definition.spec), {}};
+  for (model::ExplainedStep& step : folder_server_steps(definition.spec, plan)) line.steps.push_back(std::move(step));
   for (model::ExplainedStep& step : preparing_steps(definition.spec)) line.steps.push_back(std::move(step));
   explain(line);
   co_return line;
+}
+
+Awaitable<model::ProcessorReport> QemuHypervisor::processor(hypervisor::MachineDefinition definition) {
+  if (definition.spec.arch != model::Arch::x86_64) {
+    throw Error(ErrorKind::unsupported, "machine.no_processor_report",
+                "QEMU tells what a processor has for the architecture x86_64 only.");
+  }
+  Choices choices = co_await choose(definition.spec);
+  const std::filesystem::path program = choices.program;
+  const std::string accelerator = choices.accelerator;
+  const std::vector<std::string> arguments = to_argv(make_arguments(definition, make_plan(definition, std::move(choices))));
+  const auto option = std::find(arguments.begin(), arguments.end(), "-cpu");
+  co_return co_await processor_report(program, accelerator, *std::next(option));
 }
 
 Awaitable<std::unique_ptr<hypervisor::RunningMachine>> QemuHypervisor::start(hypervisor::MachineDefinition definition) {
@@ -167,7 +228,7 @@ Awaitable<std::unique_ptr<hypervisor::RunningMachine>> QemuHypervisor::start(hyp
   Launched launched = co_await launch(std::move(definition), std::move(choices), resources_);
   const auto executor = co_await boost::asio::this_coro::executor;
   co_return std::make_unique<QemuMachine>(executor, std::move(launched.record), directory, std::move(launched.process),
-                                          std::move(launched.client), std::move(launched.tpm), resources_);
+                                          std::move(launched.client), std::move(launched.helpers), resources_);
 }
 
 Awaitable<hypervisor::Hypervisor::Found> QemuHypervisor::reattach(std::filesystem::path machines_directory) {

@@ -8,6 +8,7 @@
 #include "hypervisor/hypervisor.h"
 #include "qemu/accelerator_probe.h"
 #include "qemu/capabilities.h"
+#include "qemu/folder_server.h"
 #include "qemu/host_resources.h"
 #include "qemu/plan.h"
 #include "qemu/spec_check.h"
@@ -18,6 +19,7 @@ struct QemuOptions {
   std::filesystem::path cache_directory;  ///< what was asked and probed is remembered here
   std::filesystem::path root = "/";       ///< where firmware is looked for; for tests
   ProbeOptions probe;
+  SharePolicy shares;  ///< which folders machines may share
 };
 
 class QemuHypervisor final : public hypervisor::Hypervisor {
@@ -31,6 +33,7 @@ class QemuHypervisor final : public hypervisor::Hypervisor {
   Awaitable<> check(const model::MachineSpec& spec) override;
   Awaitable<std::map<std::string, std::string>> unavailable(model::MachineSpec spec) override;
   Awaitable<model::CommandLine> command_line(hypervisor::MachineDefinition definition) override;
+  Awaitable<model::ProcessorReport> processor(hypervisor::MachineDefinition definition) override;
   Awaitable<std::unique_ptr<hypervisor::RunningMachine>> start(hypervisor::MachineDefinition definition) override;
   Awaitable<Found> reattach(std::filesystem::path machines_directory) override;
 
@@ -43,6 +46,7 @@ class QemuHypervisor final : public hypervisor::Hypervisor {
   std::shared_ptr<HostResources> resources_;
   CapabilityCache capabilities_;
   AcceleratorProbe accelerators_;
+  FolderServers folder_servers_;
 };
 
 }  // namespace visor::qemu

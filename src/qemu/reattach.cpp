@@ -18,6 +18,7 @@
 #include "loop/timeout.h"
 #include "os/process.h"
 #include "os/unix_socket.h"
+#include "qemu/helper.h"
 #include "qemu/process_record.h"
 #include "qemu/running_machine.h"
 #include "qmp/client.h"
@@ -88,22 +89,31 @@ Awaitable<> end_process(std::optional<os::Process>& process) {
 /// What is left of a machine's processes.
 struct Processes {
   std::optional<os::Process> qemu;
-  std::optional<os::Process> tpm;
+  std::vector<Helper> helpers;
 };
 
 Processes find_processes(const ProcessRecord& record) {
   Processes found;
   if (record.boot_id != current_boot_id()) return found;
   found.qemu = os::Process::attach(static_cast<pid_t>(record.pid), record.start_time);
-  if (record.tpm_pid > 0) found.tpm = os::Process::attach(static_cast<pid_t>(record.tpm_pid), record.tpm_start_time);
+  if (record.tpm_pid > 0) {
+    found.helpers.push_back({"", os::Process::attach(static_cast<pid_t>(record.tpm_pid), record.tpm_start_time)});
+  }
+  for (const RecordedServer& server : record.folder_servers) {
+    found.helpers.push_back({server.tag, os::Process::attach(static_cast<pid_t>(server.pid), server.start_time)});
+  }
   return found;
+}
+
+Awaitable<> end_helpers(std::vector<Helper>& helpers) {
+  for (Helper& helper : helpers) co_await end_process(helper.process);
 }
 
 /// Undoes a start whose guest never ran: the machine is off, as it was before.
 Awaitable<> undo_start(std::string machine_name, Processes& processes, std::filesystem::path directory) {
   log::info("machine {}: its start was interrupted before the guest ran", machine_name);
   co_await end_process(processes.qemu);
-  co_await end_process(processes.tpm);
+  co_await end_helpers(processes.helpers);
   remove_leftovers(directory);
 }
 
@@ -120,7 +130,7 @@ Awaitable<> look_at(std::filesystem::path directory, std::shared_ptr<HostResourc
     co_return resources->release(record->machine_id, directory);
   }
   if (!processes.qemu) {
-    co_await end_process(processes.tpm);
+    co_await end_helpers(processes.helpers);
     const bool rebooted = record->boot_id != current_boot_id();
     found.crashed.push_back(
         {record->machine_id, rebooted ? "The host was restarted while the machine ran." : last_words(directory)});
@@ -139,7 +149,7 @@ Awaitable<> look_at(std::filesystem::path directory, std::shared_ptr<HostResourc
   const auto executor = co_await boost::asio::this_coro::executor;
   resources->groups.know(record->machine_id, record->machine_name, record->spec.cpu);
   found.running.push_back(std::make_unique<QemuMachine>(executor, std::move(*record), directory, std::move(*processes.qemu),
-                                                        std::move(monitor.client), std::move(processes.tpm), resources));
+                                                        std::move(monitor.client), std::move(processes.helpers), resources));
   if (switched_off) static_cast<QemuMachine&>(*found.running.back()).guest_is_off();
 }
 

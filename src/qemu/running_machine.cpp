@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "loop/both.h"
+#include "model/encryption.h"
 #include "model/validate_memory.h"
 #include "os/file.h"
 #include "os/unix_socket.h"
@@ -43,7 +44,7 @@ void require_display(const MachineState& state) {
 /// Memory that the guest uses, from its balloon driver's last report. Everything in it is the guest's word. What the balloon
 /// has taken counts in its total, as the driver may take it back when memory runs out (deflate-on-oom). `left` is what it has not.
 std::optional<Bytes> used_memory(const boost::json::value& report, const ProcessRecord& record, Bytes left) {
-  const Bytes size = record.memory_at_start;
+  const Bytes size = std::max(record.memory_at_start, record.assigned);
   const std::uint64_t taken = size.count - std::min(size.count, left.count);
   const boost::json::object* object = report.if_object();
   const boost::json::value* stats = object != nullptr ? object->if_contains("stats") : nullptr;
@@ -57,7 +58,7 @@ std::optional<Bytes> used_memory(const boost::json::value& report, const Process
   };
   const auto total = value("stat-total-memory");
   const auto available = value("stat-available-memory");
-  if (!total || !available || *available > *total || *total > size.count) return std::nullopt;
+  if (!total || !available || *available > *total || *total > record.most_memory().count) return std::nullopt;
   // What the guest keeps back for itself grows with the most that it can have, and counts: with nothing available it needs more.
   if (record.spec.memory.dynamic.enabled) return Bytes{left.count - std::min(left.count, *available)};
   return Bytes{*total - *available - std::min(taken, *total - *available)};
@@ -79,7 +80,7 @@ Awaitable<> ask_monitor(std::shared_ptr<MachineState> state, std::shared_ptr<qmp
     state->answered.disk_written = state->answered.disk_written + disk.written;
   }
   // What was asked for may not have been reached yet.
-  const bool whole = state->record.assigned == state->record.memory_at_start && !state->record.spec.memory.dynamic.enabled;
+  const bool whole = state->record.assigned >= state->record.memory_at_start && !state->record.spec.memory.dynamic.enabled;
   const Bytes left = whole ? state->record.assigned : co_await qmp::query_balloon(*client);
   state->answered.guest_used = used_memory(report, state->record, left);
 }
@@ -111,15 +112,15 @@ model::Status status_of(const std::string& run_state) {
 }
 
 QemuMachine::QemuMachine(boost::asio::any_io_executor executor, ProcessRecord record, std::filesystem::path runtime_directory,
-                         os::Process process, std::unique_ptr<qmp::Client> client, std::optional<os::Process> tpm,
+                         os::Process process, std::unique_ptr<qmp::Client> client, std::vector<Helper> helpers,
                          std::shared_ptr<HostResources> resources)
     : state_(std::make_shared<MachineState>(executor, std::move(record), std::move(runtime_directory), std::move(process),
                                             std::move(resources))),
       group_(executor) {
   if (client) state_->adopt(std::move(client));
-  state_->tpm = std::move(tpm);
-  if (state_->record.tpm_pid > 0) {
-    group_.spawn("watch the TPM of " + state_->record.machine_name, [state = state_] { return watch_tpm(state); });
+  state_->helpers = std::move(helpers);
+  for (std::size_t i = 0; i < state_->helpers.size(); ++i) {
+    group_.spawn("watch a helper of " + state_->record.machine_name, [state = state_, i] { return watch_helper(state, i); });
   }
   group_.spawn("watch " + state_->record.machine_name, [state = state_] { return watch_process(state); });
   group_.spawn("monitor " + state_->record.machine_name, [state = state_] { return keep_connected(state); });
@@ -175,6 +176,11 @@ Awaitable<> QemuMachine::resume() {
 }
 
 Awaitable<> QemuMachine::reset() {
+  if (model::has_secret_registers(state_->record.spec.memory)) {
+    throw Error(ErrorKind::conflict, "machine.registers_encrypted",
+                fmt::format("The registers of {} are encrypted: it cannot be reset.", state_->record.machine_name),
+                "Stop it and start it again.");
+  }
   const std::shared_ptr<qmp::Client> client = state_->monitor();
   co_await qmp::system_reset(*client);
 }
@@ -236,11 +242,16 @@ Awaitable<> QemuMachine::apply(model::MachineSpec wanted, bool again) {
   const std::uint32_t before = state->record.spec.cpu.count;
   co_await apply_live(state, std::move(wanted));
   const std::uint32_t now = state->record.spec.cpu.count;
+  if (state->record.assigned > state->record.memory_at_start) {
+    group_.spawn("bring memory online", [state]() -> Awaitable<> { return state->agent.bring_memory_online(); });
+  }
   if (now <= before) co_return;
   group_.spawn("bring processors online", [state, now]() -> Awaitable<> { return state->agent.bring_processors_online(now); });
 }
 
 Bytes QemuMachine::assigned_memory() const { return state_->record.assigned; }
+
+std::optional<Bytes> QemuMachine::merged_memory() const { return qemu::merged_memory(process_id()); }
 
 Awaitable<> QemuMachine::assign_memory(Bytes size) {
   const std::shared_ptr<MachineState> state = state_;
@@ -273,8 +284,18 @@ Awaitable<os::Fd> QemuMachine::connect_screen() {
   co_return std::move(ends.first);
 }
 
-std::filesystem::path QemuMachine::serial_socket() const { return state_->runtime_directory / kSerialSocket; }
-std::filesystem::path QemuMachine::serial_log() const { return state_->runtime_directory / kSerialLog; }
+std::filesystem::path QemuMachine::serial_socket(std::uint32_t port) const {
+  return state_->runtime_directory / serial_socket_name(port);
+}
+
+std::filesystem::path QemuMachine::serial_log(std::uint32_t port) const {
+  return state_->runtime_directory / serial_log_name(port);
+}
+
+std::optional<std::uint32_t> QemuMachine::vsock_cid() const {
+  const std::uint32_t cid = state_->record.vsock_cid;
+  return cid == 0 ? std::nullopt : std::optional(cid);
+}
 std::vector<std::string> QemuMachine::log_tail(std::size_t lines) const { return log_lines(state_->runtime_directory, lines); }
 std::vector<std::string> QemuMachine::arguments() const {
   std::string line = os::read_file_if_any(fmt::format("/proc/{}/cmdline", state_->process.pid())).value_or("");

@@ -12,6 +12,7 @@
 #include "hypervisor/hypervisor.h"
 #include "loop/task_group.h"
 #include "os/process.h"
+#include "qemu/helper.h"
 #include "qemu/process_record.h"
 #include "qmp/client.h"
 
@@ -24,9 +25,9 @@ struct MachineState;
 class QemuMachine final : public hypervisor::RunningMachine {
  public:
   /// `client` may be missing: a QEMU that does not answer is watched, and the monitor is tried again in the background.
-  /// `tpm`: the process that plays the machine's TPM, if it lives; of a machine that was started with one and has none now, so is told.
+  /// `helpers`: all that it was started with; of those that do not live any more is told.
   QemuMachine(boost::asio::any_io_executor executor, ProcessRecord record, std::filesystem::path runtime_directory,
-              os::Process process, std::unique_ptr<qmp::Client> client, std::optional<os::Process> tpm,
+              os::Process process, std::unique_ptr<qmp::Client> client, std::vector<Helper> helpers,
               std::shared_ptr<HostResources> resources);
   ~QemuMachine() override;
   QemuMachine(const QemuMachine&) = delete;
@@ -55,12 +56,14 @@ class QemuMachine final : public hypervisor::RunningMachine {
   std::optional<std::string> keeps_waiting(const std::string& key, const model::MachineSpec& wanted) const override;
   Awaitable<> apply(model::MachineSpec wanted, bool again) override;
   Bytes assigned_memory() const override;
+  std::optional<Bytes> merged_memory() const override;
   Awaitable<> assign_memory(Bytes size) override;
   Awaitable<std::vector<model::PortForward>> forwards() override;
   hypervisor::GuestAgent& agent() override;
   Awaitable<os::Fd> connect_screen() override;
-  std::filesystem::path serial_socket() const override;
-  std::filesystem::path serial_log() const override;
+  std::filesystem::path serial_socket(std::uint32_t port) const override;
+  std::filesystem::path serial_log(std::uint32_t port) const override;
+  std::optional<std::uint32_t> vsock_cid() const override;
   std::vector<std::string> log_tail(std::size_t lines) const override;
   std::vector<std::string> arguments() const override;
 

@@ -10,7 +10,7 @@
 
 namespace visor::qemu {
 
-/// Settings (by key) that cannot be used, each with the reason and the way out where there is one.
+/// Settings (by key, or by key and value: "cpu.scheduling=core") that cannot be used, each with the reason and the way out where there is one.
 std::map<std::string, std::string> unavailable_settings(const model::MachineSpec& spec, const HostFacts& facts);
 
 /// Refuses values other than the default of settings that cannot be used; the fields are below "spec".

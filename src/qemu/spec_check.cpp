@@ -13,6 +13,7 @@
 #include "qemu/argument_list.h"
 #include "qemu/firmware.h"
 #include "qemu/plan.h"
+#include "qemu/processor_levels.h"
 #include "qemu/setting_needs.h"
 
 namespace visor::qemu {
@@ -72,6 +73,12 @@ void check_cpu(const model::MachineSpec& spec, const HostFacts& facts, Validatio
   if (model == "host" && accelerator != "kvm") {
     validation.refuse("spec.cpu.model", "unsupported",
                       "The CPU model 'host' needs KVM, which is not used here: " + facts.accelerators.reason());
+  } else if (const ProcessorLevel* level = find_level(model); level != nullptr && spec.arch == model::Arch::x86_64) {
+    if (accelerator == "tcg" && !level->emulated) {
+      validation.refuse(
+          "spec.cpu.model", "unsupported",
+          fmt::format("The CPU model '{}' needs KVM, which is not used here: {}", model, facts.accelerators.reason()));
+    }
   } else if (model != "host" && !facts.capabilities.has_cpu_model(model)) {
     validation.refuse("spec.cpu.model", "unsupported",
                       fmt::format("QEMU {} has no CPU model '{}'.", facts.capabilities.version, text::printable(model)));
@@ -105,6 +112,7 @@ void check_pinning(const model::Pinning& pinning, const HostFacts& facts, Valida
   };
   for (std::size_t i = 0; i < pinning.vcpus.size(); ++i) check(pinning.vcpus[i], fmt::format("spec.cpu.pinning.vcpus[{}]", i));
   check(pinning.emulator, "spec.cpu.pinning.emulator");
+  check(pinning.io, "spec.cpu.pinning.io");
 }
 
 /// Pages and nodes that are named must be there.
@@ -176,7 +184,8 @@ std::string resolve_accelerator(const model::MachineSpec& spec, const Accelerato
 
 const MachineType* resolve_machine(const model::MachineSpec& spec, const Capabilities& capabilities) {
   const std::string chipset = resolve_chipset(spec);
-  if (spec.machine_version.empty()) return capabilities.find_machine(machine_alias(chipset));
+  if (spec.machine_version.empty() || spec.machine_version == model::kNewestVersion)
+    return capabilities.find_machine(machine_alias(chipset));
   if (!machine_is_chipset(spec.machine_version, chipset)) return nullptr;
   return capabilities.find_machine(spec.machine_version);
 }

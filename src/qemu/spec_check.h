@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "host/memory_encryption.h"
 #include "model/machine_spec.h"
 #include "qemu/accelerator_probe.h"
 #include "qemu/capabilities.h"
@@ -28,7 +29,17 @@ struct HostFacts {
   std::vector<Bytes> huge_page_sizes;          ///< that the processor has
   std::vector<std::uint32_t> memory_nodes{0};  ///< of the host
   std::optional<Bytes> lockable;               ///< how much memory may be locked; nothing: any amount
+  std::string no_core_scheduling;              ///< why there is no core scheduling; empty: there is
+  std::string no_frequency_hints;              ///< why the host takes no hints about frequencies; empty: it does
+  std::string no_energy;                       ///< why its processors take no energy preference; empty: they do
+  std::vector<std::string> energy_values;      ///< the preferences that they take
+  std::string no_shares;                       ///< why no folder can be shared; empty: some can
+  std::string no_virtiofs;                     ///< why no folder can be shared by virtiofs; empty: some can
+  std::string no_virtiofs_read_only;           ///< why none of those can be read-only; empty: they can
+  std::string no_vsock;                        ///< why there is no vsock; empty: there is
   std::string no_realtime;                     ///< why there is no realtime scheduling; empty: there is
+  host::MemoryEncryption encryption;           ///< what the host has of it
+  std::vector<std::string> roms;               ///< the encryptions that need firmware in memory and have it
 };
 
 /// The accelerator that the spec gets: its own wish, or the best usable one.

@@ -98,6 +98,17 @@ Awaitable<std::vector<VirtualCpu>> query_cpus_fast(Client& client) {
   co_return cpus;
 }
 
+Awaitable<std::vector<std::int64_t>> query_iothreads(Client& client) {
+  const boost::json::value answer = co_await client.execute("query-iothreads");
+  std::vector<std::int64_t> threads;
+  for (const boost::json::value& item : as_array(answer, "query-iothreads")) {
+    const std::uint64_t thread = count_at(item, "/thread-id");
+    if (thread == 0 || thread > INT32_MAX) throw corrupt_error("query-iothreads names an impossible thread");
+    threads.push_back(static_cast<std::int64_t>(thread));
+  }
+  co_return threads;
+}
+
 Awaitable<std::vector<BlockStats>> query_blockstats(Client& client) {
   const boost::json::value answer = co_await client.execute("query-blockstats");
   std::vector<BlockStats> devices;

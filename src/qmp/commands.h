@@ -44,6 +44,9 @@ struct VirtualCpu {
 /// The virtual processors in the order of their index (query-cpus-fast).
 Awaitable<std::vector<VirtualCpu>> query_cpus_fast(Client& client);
 
+/// The host threads of the iothread objects (query-iothreads).
+Awaitable<std::vector<std::int64_t>> query_iothreads(Client& client);
+
 /// Counters of one block device since QEMU's start.
 struct BlockStats {
   std::string device;     ///< legacy name; mostly empty

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "qmp/commands.h"
 #include "qmp/errors.h"
 
 namespace visor::qmp {
@@ -44,6 +45,16 @@ Awaitable<Bytes> query_balloon(Client& client) {
   const std::uint64_t bytes = actual != nullptr && actual->is_number() ? actual->to_number<std::uint64_t>(error) : 0;
   if (actual == nullptr || error) throw corrupt_error("query-balloon did not answer with a size");
   co_return Bytes{bytes};
+}
+Awaitable<Bytes> added_memory(Client& client) {
+  const boost::json::value size = co_await qom_get(client, std::string("/machine/peripheral/") + kAddedMemory, "size");
+  boost::system::error_code error;
+  const std::uint64_t bytes = size.is_number() ? size.to_number<std::uint64_t>(error) : 0;
+  if (!size.is_number() || error) throw corrupt_error("QEMU did not tell the size of added memory");
+  co_return Bytes{bytes};
+}
+Awaitable<> request_added_memory(Client& client, Bytes size) {
+  co_await qom_set(client, std::string("/machine/peripheral/") + kAddedMemory, "requested-size", size.count);
 }
 Awaitable<> set_action(Client& client, boost::json::object actions) { co_await client.execute("set-action", std::move(actions)); }
 

@@ -28,6 +28,12 @@ Awaitable<> device_del(Client& client, std::string id);
 Awaitable<> balloon(Client& client, Bytes size);
 /// What the balloon lets the guest keep now.
 Awaitable<Bytes> query_balloon(Client& client);
+/// The device through which memory is added while the guest runs.
+inline constexpr const char* kAddedMemory = "added-memory";
+/// The memory that the guest has taken of the device "added-memory" (virtio-mem).
+Awaitable<Bytes> added_memory(Client& client);
+/// How much of it the guest is asked to take; it follows in its own time.
+Awaitable<> request_added_memory(Client& client, Bytes size);
 /// What QEMU does by itself ("reboot", "shutdown", "panic", "watchdog").
 Awaitable<> set_action(Client& client, boost::json::object actions);
 

@@ -26,6 +26,8 @@ using std::chrono::seconds;
 constexpr loop::Duration kRequestTimeout = seconds(10);
 /// Far more than any guest has; a bound for what it may claim.
 constexpr std::size_t kMostProcessors = 4096;
+/// 16 TiB in the smallest blocks of Linux.
+constexpr std::size_t kMostBlocks = 131072;
 constexpr loop::Duration kExecTimeout = seconds(30);    // loading a program from a slow disk
 constexpr loop::Duration kOutputTimeout = seconds(60);  // megabytes through a serial port, perhaps emulated
 /// The agent cuts each of both outputs after 16 MiB (GUEST_EXEC_MAX_OUTPUT in qga/commands.c); in base64 it is a third more.
@@ -277,6 +279,21 @@ Awaitable<std::size_t> GuestAgentClient::bring_processors_online() {
   }
   if (!sleeping.empty()) co_await channel_.request("guest-set-vcpus", {{"vcpus", std::move(sleeping)}}, kRequestTimeout);
   co_return list->size();
+}
+
+Awaitable<std::size_t> GuestAgentClient::bring_memory_online() {
+  const boost::json::value answer = co_await channel_.request("guest-get-memory-blocks", {}, kRequestTimeout);
+  const boost::json::array* list = answer.if_array();
+  if (list == nullptr || list->size() > kMostBlocks) throw answer_nonsense("guest-get-memory-blocks");
+  boost::json::array sleeping;
+  for (const boost::json::value& item : *list) {
+    const boost::json::value* online = item.is_object() ? item.get_object().if_contains("online") : nullptr;
+    if (online == nullptr || !online->is_bool()) throw answer_nonsense("guest-get-memory-blocks");
+    if (!online->get_bool()) sleeping.push_back({{"phys-index", number_member(item, "phys-index", 0)}, {"online", true}});
+  }
+  const std::size_t count = sleeping.size();
+  if (count > 0) co_await channel_.request("guest-set-memory-blocks", {{"mem-blks", std::move(sleeping)}}, kRequestTimeout);
+  co_return count;
 }
 
 Awaitable<AgentExecResult> GuestAgentClient::exec(AgentExec request) {

@@ -73,6 +73,8 @@ class GuestAgentClient {
   Awaitable<AgentOsInfo> os_info();
   /// Switches on the processors that the guest has but does not use; how many it uses then.
   Awaitable<std::size_t> bring_processors_online();
+  /// Switches on the blocks of memory that the guest has but does not use; how many those were.
+  Awaitable<std::size_t> bring_memory_online();
   /// Runs a program to its end. Error `guest.exec_failed` when the guest cannot start it, Error{timeout, "guest.exec_timeout"} when
   /// it takes longer (it goes on in the guest).
   Awaitable<AgentExecResult> exec(AgentExec request);

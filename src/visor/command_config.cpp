@@ -37,6 +37,15 @@ std::string applies(const model::Setting& setting) {
   return setting.live_if_possible ? "now if possible" : "next start";
 }
 
+/// Why the setting, or some of its values, cannot be used.
+std::string reasons(const model::MachineSetting& setting) {
+  std::string text = setting.unavailable;
+  for (const model::UnavailableValue& one : setting.unavailable_values) {
+    text += fmt::format("{}{}: {}", text.empty() ? "" : " ", one.value, one.reason);
+  }
+  return text;
+}
+
 Awaitable<int> list(Context& context, const Arguments& arguments) {
   const std::vector<model::Setting> settings = co_await context.api().settings();
   const std::vector<model::MachineSetting> values = co_await context.api().machine_settings(arguments.get("NAME"));
@@ -53,7 +62,7 @@ Awaitable<int> list(Context& context, const Arguments& arguments) {
     Cell value(setting_text(one.key, one.value), plain(one.value));
     value.color = changed ? Color::bold : Color::none;
     table.rows.push_back({one.key, std::move(value), Cell(setting_text(one.key, setting->default_), plain(setting->default_)),
-                          applies(*setting), one.unavailable});
+                          applies(*setting), reasons(one)});
   }
   context.out.show(json::to_json(values), table);
   co_return kExitOk;
@@ -88,10 +97,10 @@ Awaitable<int> edit(Context& context, const Arguments& arguments) {
 
 Awaitable<int> pending(Context& context, const Arguments& arguments) {
   const model::Machine machine = co_await context.api().machine(arguments.get("NAME"));
-  Table table{{{"SETTING"}, {"NOW", Align::left, true}, {"NEXT START", Align::left, true}}, {}};
+  Table table{{{"SETTING"}, {"NOW", Align::left, true}, {"NEXT START", Align::left, true}, {"WHY", Align::left, true}}, {}};
   for (const model::PendingChange& change : machine.pending) {
     const auto cell = [&](const boost::json::value& value) { return Cell(setting_text(change.field, value), plain(value)); };
-    table.rows.push_back({change.field, cell(change.running), cell(change.next)});
+    table.rows.push_back({change.field, cell(change.running), cell(change.next), change.reason});
   }
   if (machine.pending.empty() && context.out.is_table()) {
     context.out.say("Nothing waits for the next start.");

@@ -22,6 +22,7 @@
 #include "visor/commands.h"
 #include "visor/context.h"
 #include "visor/escape.h"
+#include "visor/exit_code.h"
 #include "visor/terminal.h"
 
 namespace visor::cli {
@@ -146,13 +147,19 @@ std::string greeting(const std::string& name, const std::string& key) {
   return text;
 }
 
+unsigned serial_port(const Arguments& arguments) {
+  const std::string text = arguments.get("port", "0");
+  if (text.size() == 1 && text[0] >= '0' && text[0] <= '3') return static_cast<unsigned>(text[0] - '0');
+  throw usage_error(fmt::format("'{}' is no serial port: they are 0, the console, to 3.", text::printable(text)), "console");
+}
+
 Awaitable<int> console(Context& context, const Arguments& arguments) {
   const std::string name = arguments.get("NAME");
   const std::string key_text = arguments.get("escape", "^]");
   const bool interactive = is_terminal(STDIN_FILENO) && is_terminal(STDOUT_FILENO);
   // Whoever feeds a pipe may send any byte.
   const std::optional<char> key = interactive || arguments.has("escape") ? parse_escape(key_text) : std::nullopt;
-  std::unique_ptr<client::WebSocket> socket = co_await context.api().serial(name);
+  std::unique_ptr<client::WebSocket> socket = co_await context.api().serial(name, serial_port(arguments));
   const auto executor = co_await asio::this_coro::executor;
   bool left = false;
   if (interactive) context.out.note(greeting(name, key_text));
@@ -183,9 +190,11 @@ std::vector<Command> console_commands() {
            .positionals = {{"NAME", "The machine.", Completes::machines}},
            .options = {{.names = "--escape",
                         .value = "KEY",
-                        .help = "The key that leaves: ^] (default), ^A, one character, or none."}},
+                        .help = "The key that leaves: ^] (default), ^A, one character, or none."},
+                       {.names = "--port", .value = "N", .help = "The serial port: 0, the console (default), to 3."}},
            .examples = {{"visor console hello", "Ctrl-] leaves"},
                         {"visor console hello --escape ^A", "another key, for consoles within consoles"},
+                        {"visor console hello --port 1", "its second serial port (ttyS1, COM2)"},
                         {"visor console hello --timeout 5s < /dev/null", "what it printed so far, and five seconds more"}},
            .run = console}};
 }

@@ -62,6 +62,22 @@ Awaitable<int> host_topology(Context& context, const Arguments& /*arguments*/) {
   co_return kExitOk;
 }
 
+Awaitable<int> host_stop_machines(Context& context, const Arguments& /*arguments*/) {
+  if (context.globals.dry_run) {
+    const std::vector<model::HostStopEntry> plan = co_await context.api().preview_stop_for_host();
+    Table table{{{"ROUND", Align::right}, {"MACHINE"}, {"ACTION"}, {"LIMIT", Align::right}}, {}};
+    for (const model::HostStopEntry& entry : plan) {
+      table.rows.push_back({std::to_string(entry.round), entry.machine, json::enum_name(entry.action),
+                            format_duration(std::chrono::seconds(entry.time_limit))});
+    }
+    context.out.show(json::to_json(plan), table);
+    co_return kExitOk;
+  }
+  model::Task task = co_await context.api().stop_for_host();
+  Finish finish = {.done = "No machine runs any more."};
+  co_return co_await finish_task(context, std::move(task), std::move(finish));
+}
+
 }  // namespace
 
 std::vector<Command> host_commands() {
@@ -74,14 +90,27 @@ std::vector<Command> host_commands() {
        .run = host_info},
       {.name = "host topology",
        .group = "Host",
-       .summary = "Draw this host's processors: packages, NUMA nodes, caches, cores and how busy each thread is.",
+       .summary = "Draw this host's processors: packages, NUMA nodes, caches, cores, how busy each thread is and whose.",
        .description =
-           "A box is a core and holds its threads, each with the kernel's number and its load of the last moments. What "
-           "stands below one line shares that: a package, the memory of a node, an L3 cache, an L2 cache.",
+           "A box is a core and holds its threads, each with the kernel's number, its load of the last moments and the marks of "
+           "the machines that are bound to it. What stands below one line shares that: a package, the memory of a node, an L3 "
+           "cache, an L2 cache.",
        .examples = {{"visor host topology", "a picture that fits the terminal"},
                     {"visor host topology -f csv", "one row per processor"},
                     {"visor host topology -f json", "for a program"}},
        .run = host_topology},
+      {.name = "host stop-machines",
+       .group = "Host",
+       .summary = "Bring every running machine to rest as its setting onHostShutdown says: shut down, save or turn off.",
+       .description =
+           "What the service visor-machines does when this host shuts down. Machines that start last stop first: those without "
+           "autostart, then by autostart.order from high to low; those of one round together. A machine that is not at rest "
+           "when its onHostShutdown.timeLimit is over is turned off. Until all is done no machine can be started.",
+       .examples = {{"visor host stop-machines --dry-run", "what would become of each, and when"},
+                    {"visor set db onHostShutdown.action=save onHostShutdown.timeLimit=300",
+                     "keep its state, which takes a while"}},
+       .dry_run = true,
+       .run = host_stop_machines},
   };
 }
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstdint>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -17,6 +19,7 @@ namespace {
 
 /// As many changes as fit a terminal.
 constexpr std::size_t kShownChanges = 12;
+constexpr std::size_t kBarColumns = 30;
 
 std::string_view words(model::MemoryReason reason) {
   switch (reason) {
@@ -46,13 +49,47 @@ void show(const Context& context, const model::MemoryReport& report) {
     context.out.say(fmt::format("Host: {} available, {} kept in reserve, {:.1f} % of the time something waited for memory",
                                 format_size(report.host_available.count), format_size(report.host_reserve.count),
                                 report.host_pressure));
+    if (report.merged) {
+      context.out.say(
+          fmt::format("Held once together with equal pages of other machines: {}", format_size(report.merged->count)));
+    }
     if (table.rows.empty()) return;
   }
   context.out.show(json::to_json(report), table);
 }
 
+/// Used, given beyond that, and what is left until `most`: "██▒▒▒···".
+std::string bar(const model::Sample& sample, Bytes most) {
+  const auto columns = [most](const std::optional<Bytes>& part) {
+    const double share =
+        static_cast<double>(part.value_or(Bytes()).count) / static_cast<double>(std::max<std::uint64_t>(most.count, 1));
+    return static_cast<std::size_t>(std::lround(std::clamp(share, 0.0, 1.0) * kBarColumns));
+  };
+  const std::size_t used = columns(sample.memory_used);
+  const std::size_t assigned = std::max(used, columns(sample.memory_assigned));
+  std::string text;
+  for (std::size_t i = 0; i < kBarColumns; ++i) text += i < used ? "█" : i < assigned ? "▒" : "·";
+  return text;
+}
+
+void show_course(const Context& context, const model::MetricsWindow& window, const model::MemoryReport& report) {
+  Table table{{{"WHEN"}, {"USED", Align::right}, {"ASSIGNED", Align::right}, {"HOST", Align::right}, {"UP TO THE MOST"}}, {}};
+  const WallTime now = std::chrono::system_clock::now();
+  for (const model::Sample& sample : window.samples) {
+    table.rows.push_back({format_age(sample.time, now), or_dash(sample.memory_used), or_dash(sample.memory_assigned),
+                          format_size(sample.memory_resident.count), bar(sample, report.maximum)});
+  }
+  context.out.show(json::to_json(window), table);
+}
+
 Awaitable<int> memory(Context& context, const Arguments& arguments) {
-  show(context, co_await context.api().memory(arguments.get("NAME")));
+  const std::string name = arguments.get("NAME");
+  const model::MemoryReport report = co_await context.api().memory(name);
+  if (arguments.has("range")) {
+    show_course(context, co_await context.api().metrics(name, arguments.get("range")), report);
+  } else {
+    show(context, report);
+  }
   co_return kExitOk;
 }
 
@@ -65,7 +102,12 @@ std::vector<Command> memory_commands() {
        .summary = "Show what memory a machine is given, what its guest uses, and why that changed.",
        .description = "`visor set NAME memory.dynamic.enabled=true` lets it follow what the guest needs.",
        .positionals = {{"NAME", "The machine.", Completes::machines}},
-       .examples = {{"visor memory hello", "now, and the last changes with their reasons"}},
+       .options = {{.names = "--range",
+                    .value = "RANGE",
+                    .help = "Its course instead: used, assigned and what that took of the host.",
+                    .choices = {"recent", "hour", "day", "month"}}},
+       .examples = {{"visor memory hello", "now, and the last changes with their reasons"},
+                    {"visor memory hello --range hour", "how it went in the last hour"}},
        .run = memory},
   };
 }

@@ -20,7 +20,7 @@ boost::json::object patch_of(boost::json::object pinning) {
 
 /// Whether the processors are exclusive is the user's choice and stays.
 boost::json::object binding(const model::Pinning& pinning) {
-  return {{"vcpus", json::to_json(pinning.vcpus)}, {"emulator", pinning.emulator}};
+  return {{"vcpus", json::to_json(pinning.vcpus)}, {"emulator", pinning.emulator}, {"io", pinning.io}};
 }
 
 void show(const Context& context, const model::PinningProposal& proposal) {

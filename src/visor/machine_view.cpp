@@ -73,12 +73,22 @@ void add_state(Details& details, const model::Machine& machine, WallTime now) {
   if (!state.guest_os.empty())
     details.add("Guest", state.guest_os + (state.guest_hostname.empty() ? "" : " on " + state.guest_hostname));
   if (state.process_id) details.add("QEMU process", std::to_string(*state.process_id));
+  if (state.vsock_cid) details.add("Socket address", fmt::format("vsock {}", *state.vsock_cid));
   if (machine.task) details.add("Task", *machine.task);
+}
+
+/// "0: 12 %, 1: 100 %"
+std::string vcpu_text(const std::vector<double>& percents) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < percents.size(); ++i) parts.push_back(fmt::format("{}: {:.0f} %", i, percents[i]));
+  return joined(parts);
 }
 
 void add_metrics(Details& details, const model::Sample& sample) {
   details.add("CPU load", fmt::format("{:.0f} %", sample.cpu_percent));
+  if (sample.vcpu_percent.size() > 1) details.add("Per vCPU", vcpu_text(sample.vcpu_percent));
   if (sample.memory_used) details.add("Memory used", format_size(sample.memory_used->count));
+  if (sample.memory_assigned) details.add("Memory assigned", format_size(sample.memory_assigned->count));
   details.add("Host memory", format_size(sample.memory_resident.count));
   details.add("Disk",
               fmt::format("{} read, {} written", format_rate(sample.disk_read_rate), format_rate(sample.disk_write_rate)));
@@ -99,6 +109,11 @@ void add_spec(Details& details, const model::MachineSpec& spec) {
     details.add(std::exchange(label, ""), nic_text(nic));
     for (const model::PortForward& forward : nic.forwards) details.add("", "  " + forward_text(forward));
   }
+  label = "Shared folders";
+  for (const model::Share& share : spec.shares) {
+    details.add(std::exchange(label, ""), fmt::format("{}: {}{}", share.tag, share.path, share.read_only ? " (read-only)" : ""));
+  }
+  if (spec.serial_ports > 1) details.add("Serial ports", std::to_string(spec.serial_ports));
   if (!spec.boot.kernel.empty()) details.add("Kernel", spec.boot.kernel);
   if (!spec.boot.initrd.empty()) details.add("Initial RAM disk", spec.boot.initrd);
   if (!spec.boot.cmdline.empty()) details.add("Kernel parameters", spec.boot.cmdline);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -67,12 +68,37 @@ std::string ranges(const std::vector<std::uint32_t>& numbers) {
   return out;
 }
 
+/// A, B, ... Z, AA, ...: the mark of the n-th owner, by which it is found in the picture.
+std::string owner_mark(std::size_t n) {
+  std::string mark;
+  for (++n; n > 0; n = (n - 1) / 26) mark.insert(mark.begin(), static_cast<char>('A' + (n - 1) % 26));
+  return mark;
+}
+
+/// "vCPU 0 on 2-3, QEMU on 0, exclusive"
+std::string owner_words(const model::ProcessorOwner& owner) {
+  std::string words;
+  const auto add = [&words](const std::string& part) { words += (words.empty() ? "" : ", ") + part; };
+  for (std::size_t i = 0; i < owner.pinning.vcpus.size(); ++i) {
+    if (!owner.pinning.vcpus[i].empty()) add(fmt::format("vCPU {} on {}", i, text::printable(owner.pinning.vcpus[i])));
+  }
+  if (!owner.pinning.emulator.empty()) add("QEMU on " + text::printable(owner.pinning.emulator));
+  if (!owner.pinning.io.empty()) add("disk threads on " + text::printable(owner.pinning.io));
+  if (owner.pinning.exclusive) add("exclusive");
+  if (!owner.running) add("not running");
+  return words;
+}
+
 /// Draws one topology.
 class Picture {
  public:
   Picture(const model::HostTopology& topology, const Canvas& canvas) : topology_(topology), canvas_(canvas) {
     if (canvas_.width == 0) canvas_.width = kWidth;
     if (!topology_.processors.empty()) id_width_ = std::to_string(topology_.processors.back().id).size();
+    for (std::size_t i = 0; i < topology_.owners.size(); ++i) {
+      for (const std::uint32_t id : topology_.owners[i].processors) owners_[id].push_back(owner_mark(i));
+    }
+    for (const auto& [id, marks] : owners_) owner_width_ = std::max(owner_width_, owners_of(id).size());
     for (const model::HostCore& core : topology_.cores) {
       mark_width_ = std::max(mark_width_, std::string_view(mark_of(core.kind)).size());
     }
@@ -103,9 +129,11 @@ class Picture {
   Box box(const model::HostCore& core, std::size_t indent) const;
   std::string thread(std::uint32_t id) const;
   void draw_rest();
+  void draw_owners();
+  std::string owners_of(std::uint32_t id) const;
   std::string load_of(const std::vector<std::uint32_t>& processors) const;
 
-  std::size_t thread_width() const { return id_width_ + 7; }
+  std::size_t thread_width() const { return id_width_ + 7 + owner_width_; }
   const model::HostProcessor* find(std::uint32_t id) const {
     const auto found = std::ranges::lower_bound(topology_.processors, id, {}, &model::HostProcessor::id);
     return found == topology_.processors.end() || found->id != id ? nullptr : &*found;
@@ -115,6 +143,8 @@ class Picture {
   Canvas canvas_;
   std::size_t id_width_ = 1;
   std::size_t mark_width_ = 0;
+  std::map<std::uint32_t, std::vector<std::string>> owners_;  ///< the marks of each processor's
+  std::size_t owner_width_ = 0;
   std::string out_;
 };
 
@@ -202,13 +232,25 @@ void Picture::draw_cores() {
   flush();
 }
 
-/// "0 ▁   3%": what thread_width() is the width of.
+/// " A,B": whose it is, with as many as stand beside each other without a crowd.
+std::string Picture::owners_of(std::uint32_t id) const {
+  constexpr std::size_t kMost = 3;
+  const auto found = owners_.find(id);
+  if (found == owners_.end()) return "";
+  const std::vector<std::string>& marks = found->second;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(marks.size(), kMost); ++i) text += (text.empty() ? " " : ",") + marks[i];
+  return marks.size() > kMost ? text + fmt::format("+{}", marks.size() - kMost) : text;
+}
+
+/// "0 ▁   3% A": what thread_width() is the width of.
 std::string Picture::thread(std::uint32_t id) const {
   const model::HostProcessor* processor = find(id);
   const std::string number = fmt::format("{:>{}} ", id, id_width_);
-  if (processor == nullptr || !processor->load_percent) return number + "     ?";
+  const std::string owners = fmt::format("{:<{}}", owners_of(id), owner_width_);
+  if (processor == nullptr || !processor->load_percent) return number + "     ?" + owners;
   const double percent = *processor->load_percent;
-  return number + paint(fmt::format("{} {:>3.0f}%", bar_of(percent), percent), color_of(percent), canvas_.color);
+  return number + paint(fmt::format("{} {:>3.0f}%", bar_of(percent), percent), color_of(percent), canvas_.color) + owners;
 }
 
 /// "P[0 ▁   3%, 1 ▁   0%]"; threads that do not fit beside each other stand below each other.
@@ -250,6 +292,23 @@ void Picture::draw_rest() {
     legend += fmt::format("{}{} {}", legend.empty() ? "" : ", ", mark_of(kind), words_of(kind));
   }
   if (!legend.empty()) out_ += paint(legend, Color::dim, canvas_.color) + "\n";
+  draw_owners();
+}
+
+void Picture::draw_owners() {
+  for (std::size_t i = 0; i < topology_.owners.size(); ++i) {
+    const model::ProcessorOwner& owner = topology_.owners[i];
+    const std::string line = fmt::format("{} {}: {}", owner_mark(i), text::printable(owner.machine), owner_words(owner));
+    out_ += wrap(line, kIndent, canvas_.width) + "\n";
+  }
+}
+
+std::string owner_names(const model::HostTopology& topology, std::uint32_t processor) {
+  std::string names;
+  for (const model::ProcessorOwner& owner : topology.owners) {
+    if (std::ranges::count(owner.processors, processor) > 0) names += (names.empty() ? "" : " ") + owner.machine;
+  }
+  return names;
 }
 
 std::string text_of(Id id) { return id ? std::to_string(*id) : ""; }
@@ -261,7 +320,17 @@ std::string topology_picture(const model::HostTopology& topology, const Canvas& 
 }
 
 Table topology_table(const model::HostTopology& topology) {
-  Table table{{{"PROCESSOR"}, {"ONLINE"}, {"PACKAGE"}, {"NODE"}, {"L3"}, {"CLUSTER"}, {"CORE"}, {"KIND"}, {"MAXMHZ"}, {"LOAD"}},
+  Table table{{{"PROCESSOR"},
+               {"ONLINE"},
+               {"PACKAGE"},
+               {"NODE"},
+               {"L3"},
+               {"CLUSTER"},
+               {"CORE"},
+               {"KIND"},
+               {"MAXMHZ"},
+               {"LOAD"},
+               {"OWNERS"}},
               {}};
   for (const model::HostProcessor& processor : topology.processors) {
     model::HostCore core;
@@ -270,7 +339,8 @@ Table topology_table(const model::HostTopology& topology) {
     table.rows.push_back({std::to_string(processor.id), processor.online ? "yes" : "no",
                           known ? std::to_string(core.package) : "", text_of(core.node), text_of(core.l3), text_of(core.cluster),
                           text_of(processor.core), known ? json::enum_name(core.kind) : "", text_of(processor.max_mhz),
-                          processor.load_percent ? fmt::format("{:.1f}", *processor.load_percent) : ""});
+                          processor.load_percent ? fmt::format("{:.1f}", *processor.load_percent) : "",
+                          owner_names(topology, processor.id)});
   }
   return table;
 }

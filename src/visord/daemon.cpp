@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "api/server.h"
@@ -71,6 +72,23 @@ std::vector<std::string> checked_hosts(const std::vector<std::string>& names) {
   return hosts;
 }
 
+/// A visord that is root could open any folder for whoever may speak to it, so its administrator names those that are meant. One
+/// that belongs to a user opens what that user may.
+qemu::SharePolicy share_policy(const DaemonOptions& options) {
+  qemu::SharePolicy policy;
+  policy.restricted = ::geteuid() == 0 || !options.allowed_shares.empty();
+  policy.own = {options.paths.state_directory, options.paths.runtime_directory};
+  for (const std::string& folder : options.allowed_shares) {
+    std::error_code error;
+    if (!folder.starts_with('/') || !std::filesystem::is_directory(folder, error)) {
+      throw Error(ErrorKind::invalid, "daemon.bad_share", fmt::format("There is no folder '{}'.", text::printable(folder)),
+                  "--allow-share takes the absolute path of a folder.");
+    }
+    policy.allowed.emplace_back(folder);
+  }
+  return policy;
+}
+
 void make_directories(const model::InstancePaths& paths) {
   ::umask(0077);
   for (const auto& directory : {paths.state_directory, paths.runtime_directory, paths.images(), paths.volumes(),
@@ -86,7 +104,7 @@ struct Parts {
         lock(lock_state(paths)),
         store(store::open_sqlite_store(paths.database())),
         storage(paths.images(), paths.volumes()),
-        hypervisor(qemu::QemuOptions{paths.state_directory / "cache", "/", {}}),
+        hypervisor(qemu::QemuOptions{paths.state_directory / "cache", "/", {}, share_policy(options)}),
         engine(loop, paths, *store, storage, hypervisor),
         credentials(*store),
         authenticator(credentials),

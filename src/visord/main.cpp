@@ -38,6 +38,12 @@ int run(int argc, char** argv) {
          "A further NAME by which browsers reach the page (a reverse proxy's, the host's own); may be given several times")
       ->expected(1)
       ->take_all();
+  app.add_option(
+         "--allow-share", options.allowed_shares,
+         "A FOLDER in which machines may share folders with their guests; may be given several times. Without it a visord "
+         "that is root shares none, and one of an ordinary user all that the user may read")
+      ->expected(1)
+      ->take_all();
   app.add_flag("--verbose", verbose, "Log more");
   try {
     app.parse(argc, argv);

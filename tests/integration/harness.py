@@ -287,9 +287,9 @@ class Daemon:
         self.task("POST", "/machines", body)
         return self.machine(name)
 
-    def create_guest(self, name, cmdline="", memory=None, **spec):
+    def create_guest(self, name, cmdline="", memory=None, kernel="x86_64", **spec):
         """A machine that boots the small test guest: ready within seconds, with serial shell, screen and agent."""
-        return self.create(name, boot=kernel_boot("x86_64", cmdline, self.guests), memory={"size": 256 * MIB, **(memory or {})},
+        return self.create(name, boot=kernel_boot(kernel, cmdline, self.guests), memory={"size": 256 * MIB, **(memory or {})},
                            display={"model": "std"}, **spec)
 
     def machine(self, name):
@@ -356,7 +356,7 @@ X86_CMDLINE = "console=ttyS0 quiet no_timer_check"
 
 def kernel_boot(arch, cmdline="", guests=None):
     folder = (guests or guest_folder()) / arch
-    fixed = X86_CMDLINE if arch == "x86_64" else "console=ttyAMA0 quiet"
+    fixed = X86_CMDLINE if arch.startswith("x86_64") else "console=ttyAMA0 quiet"
     return {"kernel": str(folder / "vmlinuz"), "initrd": str(folder / "initrd.img"), "cmdline": f"{fixed} {cmdline}".strip()}
 
 

@@ -15,8 +15,8 @@ NESTED = REPOSITORY / "tests/nested"
 LIMIT_SECONDS = 900
 
 
-def built():
-    return pathlib.Path(subprocess.run([NESTED / "build"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip())
+def built(program="build"):
+    return pathlib.Path(subprocess.run([NESTED / program], stdout=subprocess.PIPE, text=True, check=True).stdout.strip())
 
 
 def processor_rate():
@@ -31,17 +31,19 @@ def processor_rate():
 class NestedHost:
     """`test` and `run` boot it, do something inside and return (status, output, what the console said)."""
 
-    def __init__(self, processors="2", memory="3G", options=(), cmdline=""):
+    def __init__(self, processors="2", memory="3G", options=(), cmdline="", model="max,la57=off", build="build"):
         self.processors = processors
+        self.model = model
+        self.build = build  # the program of tests/nested that makes the kernel
         self.memory = memory
         self.options = options
         self.cmdline = cmdline
 
     def arguments(self, share):
-        files = built()
+        files = built(self.build)
         append = ["console=ttyS0", "panic=1", "quiet", "mitigations=off", "nokaslr", "tsc=reliable", f"tsc_early_khz={processor_rate()}",
                   "no_timer_check", "systemd.unified_cgroup_hierarchy=1", f"visor.start={NESTED / 'start'}", self.cmdline]
-        return ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "max,la57=off", "-smp", self.processors,
+        return ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", self.model, "-smp", self.processors,
                 "-m", self.memory, "-nodefaults", "-no-reboot", "-display", "none", "-serial", f"file:{share / 'console'}",
                 "-virtfs", "local,path=/,mount_tag=tree,security_model=none,readonly=on,multidevs=remap",
                 "-virtfs", f"local,path={share},mount_tag=share,security_model=none,multidevs=remap",
@@ -58,9 +60,13 @@ class NestedHost:
                    f"export PYTHONPATH={REPOSITORY / 'tests/integration'}",
                    f"python3 -W ignore -B {program}"]
             (share / "job").write_text("\n".join(job) + "\n", encoding="utf-8")
-            ended = subprocess.run(self.arguments(share), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   timeout=limit * PATIENCE, check=False, env={**os.environ, "TMPDIR": folder})
-            console = (share / "console").read_text(errors="replace") + ended.stdout.decode(errors="replace")
+            try:
+                ended = subprocess.run(self.arguments(share), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                       timeout=limit * PATIENCE, check=False, env={**os.environ, "TMPDIR": folder})
+                words = ended.stdout
+            except subprocess.TimeoutExpired as late:
+                words = late.stdout or b""
+            console = (share / "console").read_text(errors="replace") + words.decode(errors="replace")
             status = (share / "status").read_text(encoding="utf-8").strip() if (share / "status").exists() else "did not end"
             output = (share / "output").read_text(errors="replace") if (share / "output").exists() else ""
             return status, output, console

@@ -39,11 +39,11 @@ class OwnInstance(Daemon):
     def start(self, *extra, **options):
         return super().start(*extra, environment=self.environment(), **options)
 
-    def create_guest(self, *arguments, **options):
-        if not self.guests:
-            self.guests = self.folder / "guests"
-            shutil.copytree(guest_folder() / "x86_64", self.guests / "x86_64")
-        return super().create_guest(*arguments, **options)
+    def create_guest(self, *arguments, kernel="x86_64", **options):
+        self.guests = self.folder / "guests"
+        if not (self.guests / kernel).exists():
+            shutil.copytree(guest_folder() / kernel, self.guests / kernel)
+        return super().create_guest(*arguments, kernel=kernel, **options)
 
     def helpers(self):
         """Programs that a visord has started for itself, also those that have changed their root or their user."""

@@ -49,11 +49,17 @@ class ExitCodes(CommandLine):
         self.assertIn("start", self.fails(USAGE, "strat"))
 
     def test_not_found(self):
-        for verb in ("info", "start", "stop", "log", "explain"):
+        for verb in ("info", "start", "stop", "log", "explain", "processor"):
             with self.subTest(verb):
                 self.assertIn("missing", self.fails(NOT_FOUND, verb, "missing"))
         self.fails(NOT_FOUND, "delete", "missing", "--yes")
         self.fails(NOT_FOUND, "image", "info", "missing")
+
+    def test_a_script_learns_where_a_machine_can_move(self):
+        self.daemon.create("traveller", cpu={"model": "EPYC-Rome", "features": ["-avx2"]})
+        self.assertNotIn("avx2", self.run_ok("processor", "traveller", "--features").split())
+        self.assertIn("QEMU emulates it", self.run_ok("processor", "traveller", "--host", "EPYC-Milan"))
+        self.assertIn("nonsense", self.fails(1, "processor", "traveller", "--host", "nonsense"))
 
     def test_conflict(self):
         self.daemon.create("twice")

@@ -42,6 +42,13 @@ class DynamicMemory(TestCase):
         self.assertIn("growing", [change["reason"] for change in report["changes"]])
         self.assertLessEqual(report["assigned"], 768 * MIB)
         self.assertIn("the guest needs more", self.daemon.visor("memory", "breathes").stdout)
+        course = self.daemon.visor("memory", "breathes", "--range", "hour")
+        self.assertEqual(course.returncode, 0, course.stderr)
+        self.assertRegex(course.stdout, r"█+▒+·*\n")
+        # A mean of the hour may cover all that has happened so far.
+        assigned = [sample["memoryAssigned"] for sample in self.daemon.get("/machines/breathes/metrics").json["samples"]]
+        assigned = [size for size in assigned if size is not None]
+        self.assertGreater(max(assigned) - min(assigned), 64 * MIB, "the course shows how it moved")
         # kill -9: the next daemon knows what it has given and goes on.
         before = report["assigned"]
         self.daemon.kill()

@@ -110,6 +110,8 @@ class PoorHost(TestCase):
         self.daemon.stop()
         programs = self.daemon.folder / "programs"
         programs.mkdir()
+        # QEMU runs as another user when the daemon is root.
+        self.daemon.folder.chmod(0o711)
         for program in pathlib.Path("/usr/bin").glob("qemu-system-*"):
             (programs / program.name).symlink_to(program)
         self.daemon.start(environment={"PATH": str(programs)})

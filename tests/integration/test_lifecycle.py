@@ -224,12 +224,15 @@ class Lifecycle(TestCase):
             os.kill(pid, signal.SIGCONT)
 
     def test_sizes_and_rates_of_a_running_guest_are_shown(self):
-        self.daemon.create_guest("measured")
+        self.daemon.create_guest("measured", cpu={"count": 2})
         self.daemon.start_machine("measured", wait="ready")
         samples = wait_for(lambda: self.daemon.get("/machines/measured/metrics").json["samples"], "the first sample", 15)
         self.assertGreater(samples[-1]["memoryResident"], 32 * MIB)
         self.assertLess(samples[-1]["memoryResident"], 2 * GIB)
-        self.assertEqual(len(samples[-1]["vcpuPercent"]), 1)
+        self.assertEqual(len(samples[-1]["vcpuPercent"]), 2)
+        self.assertEqual(samples[-1]["memoryAssigned"], self.daemon.machine("measured")["spec"]["memory"]["size"])
+        shown = self.daemon.visor("info", "measured")
+        self.assertRegex(shown.stdout, r"Per vCPU: +0: \d+ %, 1: \d+ %\n")
         addresses = wait_for(lambda: self.daemon.machine("measured")["state"]["addresses"], "the guest's address", 30)
         self.assertIn("10.0.2.15", addresses)
 

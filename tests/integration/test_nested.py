@@ -18,15 +18,15 @@ def two_memory_nodes(mebibytes):
 
 
 class Nested(unittest.TestCase):
-    def test_machines_on_a_host_with_nodes_huge_pages_and_control_groups(self):
+    def test_machines_on_a_host_with_nodes_huge_pages_control_groups_and_vsock(self):
         host = NestedHost(processors="4,sockets=2,cores=2", memory="3G", options=two_memory_nodes(1536))
-        status, output, console = host.test("test_memory", "test_processors")
+        status, output, console = host.test("test_memory", "test_processors", "test_vsock")
         results = RESULT.findall(output)
         for name, result in results:
             with self.subTest(name):
                 self.assertEqual(result, "ok", output)
         self.assertEqual(status, "0", f"{output}\n--- console\n{console[-3000:]}")
-        self.assertGreaterEqual(len(results), 11, output)
+        self.assertGreaterEqual(len(results), 15, output)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Settings of processors, memory and behaviour, in a real guest and on the host: before the start and while it runs."""
 
 import contextlib
+import csv
 import http.client
+import io
 import json
 import os
 import pathlib
@@ -122,6 +124,89 @@ class Settings(TestCase):
         wait_for(lambda: free() <= before - 50 * MIB, "the restored guest to stay small", 60)
         self.assertEqual(self.daemon.machine("shrinks")["pending"], [])
 
+    def test_live_changes_of_two_clients_at_once_end_in_what_one_of_them_wanted(self):
+        self.daemon.create_guest("contested", nics=[{"id": "nic0"}])
+        self.daemon.start_machine("contested", wait="ready")
+        [nic] = self.daemon.machine("contested")["spec"]["nics"]
+        statuses = []
+
+        def client(sizes, link):
+            for size in sizes:
+                spec = {"memory": {"size": size * MIB}, "nics": [{**nic, "linkUp": link}]}
+                statuses.append(self.daemon.request("PATCH", "/machines/contested", {"spec": spec}).status)
+
+        clients = [threading.Thread(target=client, args=wishes) for wishes in (((128, 160, 192, 224), True), ((144, 176, 208, 240), False))]
+        for one in clients:
+            one.start()
+        for one in clients:
+            one.join()
+        self.assertEqual(statuses, [200] * 8)
+        machine = self.daemon.machine("contested")
+        self.assertEqual(machine["pending"], [])
+        wanted = machine["spec"]
+        self.assertIn((wanted["memory"]["size"] // MIB, wanted["nics"][0]["linkUp"]), {(224, True), (240, False)})
+        self.assertEqual(self.daemon.get("/machines/contested/memory").json["assigned"], wanted["memory"]["size"])
+        carrier = self.shell("contested", "cat /sys/class/net/eth0/carrier 2>/dev/null || echo 0")
+        self.assertEqual(carrier.strip() == "1", wanted["nics"][0]["linkUp"])
+
+    def test_machine_version_stays_until_the_user_wants_the_newest(self):
+        self.daemon.create_guest("dated", machineVersion="pc-q35-7.1")
+        self.daemon.start_machine("dated")
+        answer = self.patch("dated", {"machineVersion": "newest"})
+        self.assertEqual(self.fields(answer["pending"]), ["spec.machineVersion"])
+        self.daemon.kill()
+        self.daemon.start()
+        [change] = self.daemon.machine("dated")["pending"]
+        self.assertEqual((change["running"], change["next"]), ("pc-q35-7.1", "newest"))
+        self.daemon.action("dated", "stop", {"force": True})
+        self.daemon.start_machine("dated")
+        machine = self.daemon.machine("dated")
+        self.assertRegex(machine["spec"]["machineVersion"], r"^pc-q35-\d")
+        self.assertNotEqual(machine["spec"]["machineVersion"], "pc-q35-7.1")
+        self.assertEqual(machine["pending"], [])
+        self.assertIn(machine["spec"]["machineVersion"], " ".join(self.daemon.get("/machines/dated/command").json["running"]))
+        answer = self.daemon.request("PATCH", "/machines/dated", {"spec": {"machineVersion": "pc-q35-99.0"}})
+        self.assert_problem(answer, 422, mentions=["machineVersion"])
+
+    def memory_of_guest(self, name):
+        return int(self.shell(name, "grep MemTotal /proc/meminfo").split()[1]) * 1024
+
+    def test_memory_is_added_to_a_running_guest_and_given_back(self):
+        self.daemon.create_guest("more", memory={"maximum": 640 * MIB})
+        self.daemon.start_machine("more", wait="ready")
+        before = self.memory_of_guest("more")
+        answer = self.patch("more", {"memory": {"size": 512 * MIB}})
+        self.assertEqual(self.fields(answer["applied"]), ["spec.memory.size"])
+        wait_for(lambda: self.memory_of_guest("more") >= before + 250 * MIB, "the guest to use what was added", 60)
+        self.assertEqual(self.daemon.get("/machines/more/memory").json["assigned"], 512 * MIB)
+        answer = self.patch("more", {"memory": {"size": 1024 * MIB, "maximum": 2048 * MIB}})
+        self.assertEqual(self.fields(answer["pending"]), ["spec.memory.size", "spec.memory.maximum"])
+        [reason] = [change["reason"] for change in self.daemon.machine("more")["pending"] if change["field"] == "memory.size"]
+        self.assertIn("640 MiB", reason)
+        self.patch("more", {"memory": {"size": 512 * MIB, "maximum": 640 * MIB}})
+        self.daemon.kill()
+        self.daemon.start()
+        self.daemon.action("more", "save")
+        self.daemon.start_machine("more", wait="ready")
+        self.assertGreaterEqual(self.memory_of_guest("more"), before + 250 * MIB)
+        self.assertEqual(self.daemon.machine("more")["pending"], [])
+        self.patch("more", {"memory": {"size": 192 * MIB}})
+        # A few pages of it cannot be moved; the balloon takes as much elsewhere.
+        self.assertLessEqual(self.memory_of_guest("more"), before + 26 * MIB)
+        self.assertEqual(self.daemon.get("/machines/more/memory").json["assigned"], 192 * MIB)
+
+    def test_memory_that_the_guest_does_not_take_is_refused_and_nothing_changes(self):
+        self.daemon.create("empty", memory={"size": 64 * MIB, "maximum": 128 * MIB})
+        self.daemon.start_machine("empty")
+        answer = self.daemon.request("PATCH", "/machines/empty", {"spec": {"memory": {"size": 128 * MIB}}})
+        self.assert_problem(answer, 409, "machine.guest_kept_memory")
+        machine = self.daemon.machine("empty")
+        self.assertEqual(machine["spec"]["memory"]["size"], 64 * MIB)
+        self.assertEqual(machine["pending"], [])
+        answer = self.daemon.request("PATCH", "/machines/empty", {"spec": {"memory": {
+            "maximum": 127 * MIB, "nodes": 2, "locked": True, "pageSize": "2MiB", "dynamic": {"enabled": True}}}})
+        self.assert_problem(answer, 422, mentions=["memory.maximum", "memory.pageSize", "memory.locked"])
+
     def test_guest_sees_the_processor_that_was_asked_for(self):
         self.daemon.create_guest("shaped", cpu={
             "count": 4, "topology": {"sockets": 2, "threads": 2}, "features": ["-avx2", "-sse4.2"], "hideHypervisor": True,
@@ -138,6 +223,27 @@ class Settings(TestCase):
         self.assertEqual([self.read("shaped", topology.format(cpu) + "physical_package_id") for cpu in range(4)], ["0", "0", "1", "1"])
         self.assertEqual(self.read("shaped", topology.format(0) + "thread_siblings_list"), "0-1")
 
+    def test_disk_threads_have_processors_of_their_own(self):
+        here = sorted(os.sched_getaffinity(0))
+        if len(here) < 2:
+            self.skipTest("one processor: nothing can be pinned elsewhere")
+        first, second = here[:2]
+        volumes = [{"id": name, "size": 64 * MIB} for name in ("one", "two", "three")]
+        self.daemon.create_guest("busy", disks=volumes, cpu={"ioThreads": 2, "pinning": {"io": str(second), "emulator": str(first)}})
+        pid = self.daemon.start_machine("busy", wait="ready")["state"]["processId"]
+
+        def where():
+            return {name: cpus for name, cpus in threads(pid).items() if name.startswith("IO disks") or name == "qemu-system-x86"}
+
+        self.assertEqual(where(), {"IO disks0": [second], "IO disks1": [second], "qemu-system-x86": [first]})
+        # They really work: what the guest writes is there.
+        code, output, _ = self.daemon.exec("busy", "/bin/sh", "-c", "for d in a b c; do echo on $d > /dev/vd$d; sync; head -c 4 /dev/vd$d; done")
+        self.assertEqual((code, output), (0, b"on aon bon c"))
+        answer = self.patch("busy", {"cpu": {"pinning": {"io": ""}, "ioThreads": 1}})
+        self.assertEqual(self.fields(answer["applied"]), ["spec.cpu.pinning.io"])
+        self.assertEqual(self.fields(answer["pending"]), ["spec.cpu.ioThreads"])
+        self.assertEqual(where(), {"IO disks0": [first], "IO disks1": [first], "qemu-system-x86": [first]})
+
     def test_threads_are_pinned_at_the_start_live_and_by_a_new_daemon(self):
         here = sorted(os.sched_getaffinity(0))
         if len(here) < 2:
@@ -152,6 +258,9 @@ class Settings(TestCase):
 
         self.assertEqual(where(), [[first], [second]])
         self.assertEqual(threads(pid)["qemu-system-x86"], [second])
+        answer = self.patch("pinned", {"cpu": {"pinning": {"vcpus": [str(second), str(first)]}}})
+        self.assertEqual((self.fields(answer["applied"]), answer["pending"]), (["spec.cpu.pinning.vcpus"], []))
+        self.assertEqual(where(), [[second], [first]])
         answer = self.patch("pinned", {"cpu": {"pinning": {"vcpus": [f"{first},{second}"]}}})
         self.assertEqual(self.fields(answer["applied"]), ["spec.cpu.pinning.vcpus"])
         self.assertEqual(where(), [[first, second], here])
@@ -184,6 +293,32 @@ class Settings(TestCase):
             self.assertNotEqual(there["pinning"]["vcpus"], chosen, there)
         self.assertEqual(self.daemon.visor("pin", "placed", "--clear").returncode, 0)
         self.assertEqual(self.daemon.machine("placed")["spec"]["cpu"]["pinning"]["vcpus"], [])
+
+    def test_picture_of_the_host_tells_whose_each_processor_is(self):
+        here = sorted(os.sched_getaffinity(0))
+        first, last = here[0], here[-1]
+
+        def owners():
+            return {one["machine"]: one for one in self.daemon.expect(200, "GET", "/host/topology").json["owners"]}
+
+        self.daemon.create("unbound", cpu={"count": 1})
+        self.daemon.create("runs", cpu={"count": 2, "pinning": {"vcpus": ["", str(last)], "emulator": str(first)}})
+        self.daemon.create("rests", cpu={"count": 1, "pinning": {"vcpus": [f"{first}-{last}"]}})
+        self.daemon.start_machine("runs")
+        found = owners()
+        self.assertNotIn("unbound", found)
+        self.assertEqual((found["runs"]["running"], found["runs"]["processors"]), (True, sorted({first, last})))
+        self.assertEqual(found["runs"]["pinning"], {"vcpus": ["", str(last)], "emulator": str(first), "exclusive": False, "io": ""})
+        self.assertEqual((found["rests"]["running"], found["rests"]["processors"]), (False, list(range(first, last + 1))))
+        self.assertEqual([one for one in found if one in ("rests", "runs")], ["rests", "runs"], "by name")
+        picture = self.daemon.visor("host", "topology")
+        self.assertEqual(picture.returncode, 0, picture.stderr)
+        self.assertIn(f"runs: vCPU 1 on {last}, QEMU on {first}\n", picture.stdout)
+        self.assertIn(f"rests: vCPU 0 on {first}-{last}, not running\n", picture.stdout)
+        rows = list(csv.DictReader(io.StringIO(self.daemon.visor("host", "topology", "-f", "csv").stdout)))
+        self.assertIn("runs", next(row for row in rows if row["processor"] == str(last))["owners"].split())
+        self.patch("runs", {"cpu": {"pinning": {"vcpus": [], "emulator": ""}}})
+        self.assertNotIn("runs", owners())
 
     def test_what_the_daemon_does_itself_can_be_set_while_qemu_hangs(self):
         self.daemon.create("hangs", cpu={"count": 1, "pinning": {"vcpus": [str(min(os.sched_getaffinity(0)))]}})
@@ -241,11 +376,55 @@ class Settings(TestCase):
         reasons = {one["key"]: one["unavailable"] for one in self.daemon.get("/machines/plain/settings").json["settings"]}
         self.assertIn("KVM", reasons["cpu.pmu"])
         self.assertEqual(reasons["cpu.count"], "")
+        # Neither this host's kernel nor Debian's can do it.
+        answer = self.daemon.request("PATCH", "/machines/plain", {"spec": {"cpu": {"scheduling": "core", "frequency": "high"}}})
+        self.assert_problem(answer, 422, mentions=["cpu.scheduling", "cpu.frequency"])
         answer = self.daemon.request("PATCH", "/machines/plain", {"spec": {"cpu": {"pmu": "on", "apic": "x2apic"}}})
         self.assert_problem(answer, 422, mentions=["cpu.pmu", "cpu.apic"])
+        # Processors that others use, too, are not one machine's to slow down.
+        answer = self.daemon.request("PATCH", "/machines/plain", {"spec": {"cpu": {"energy": "power"}}})
+        self.assert_problem(answer, 422, mentions=["cpu.energy", "cpu.pinning.exclusive"])
+        self.assertTrue(reasons["cpu.energy"])
+        if not pathlib.Path("/sys/devices/system/cpu/cpu0/cpufreq/energy_performance_preference").exists():
+            self.assertIn("energy_performance_preference", reasons["cpu.energy"])
         shown = self.daemon.visor("config", "list", "plain").stdout
         self.assertIn("cpu.maximum", shown)
         self.assertIn("KVM", shown)
+
+    def test_encryption_that_this_host_lacks_is_refused_with_its_reason_and_nothing_of_it_is_kept(self):
+        self.daemon.create("sealed", firmware="uefi")
+        rows = {one["key"]: one for one in self.daemon.get("/machines/sealed/settings").json["settings"]}
+        self.assertEqual(rows["memory.encryption"]["unavailable"], "")
+        reasons = {one["value"]: one["reason"] for one in rows["memory.encryption"]["unavailableValues"]}
+        lacking = self.encryption_words()
+        self.assertTrue(lacking, "a host that has all of it needs another test")
+        before = self.daemon.machine("sealed")
+        for value, word in lacking.items():
+            self.assertIn(word, reasons[value])
+            wanted = {"spec": {"memory": {"encryption": value, "size": 256 * MIB}}}
+            answer = self.daemon.request("PATCH", "/machines/sealed", wanted)
+            self.assert_problem(answer, 422, mentions=["memory.encryption", word])
+            refused = self.daemon.visor("set", "sealed", f"memory.encryption={value}")
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn(word, refused.stderr.replace("\n", " "))
+        self.assertEqual(self.daemon.machine("sealed"), before)
+        answer = self.daemon.request("PATCH", "/machines/sealed", {"spec": {"memory": {"encryption": "rot13"}}})
+        self.assert_problem(answer, 422, mentions=["memory.encryption", "sev-snp"])
+        self.daemon.start_machine("sealed")
+
+    def encryption_words(self):
+        """What has to be in the reason of each value that this host lacks."""
+        cpuinfo = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")[0]
+        flags = cpuinfo.partition("flags")[2].partition("\n")[0].split()
+        words = {}
+        for value, flag in (("sev", "sev"), ("sev-es", "sev_es"), ("sev-snp", "sev_snp")):
+            if "AuthenticAMD" not in cpuinfo:
+                words[value] = "AuthenticAMD"
+            elif flag not in flags:
+                words[value] = f"no {flag}"
+        if "GenuineIntel" not in cpuinfo:
+            words["tdx"] = "GenuineIntel"
+        return words
 
     def test_explain_traces_every_argument_and_tells_what_waits(self):
         self.daemon.create("clear", cpu={"count": 1, "brand": "Z80"})

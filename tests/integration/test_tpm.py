@@ -90,6 +90,8 @@ class Tpm(TestCase):
     def test_host_without_swtpm_says_what_to_install(self):
         folder = pathlib.Path(self.daemon.folder) / "bin"
         folder.mkdir()
+        # QEMU runs as another user when the daemon is root.
+        self.daemon.folder.chmod(0o711)
         for place in ("/usr/bin", "/bin", "/usr/sbin", "/sbin"):
             for program in pathlib.Path(place).glob("*"):
                 if program.name != "swtpm" and not (folder / program.name).exists():

@@ -105,6 +105,8 @@ class FakeService : public engine::Service {
     co_return inventory;
   }
   Awaitable<model::Host> host() override { co_return fake_host(); }
+  std::vector<model::HostStopEntry> preview_stop_for_host() override { return {{"hello", model::HostStopAction::save, 60, 1}}; }
+  Awaitable<model::Task> stop_for_host() override { co_return make_task("host.stopMachines", "host"); }
   Awaitable<std::vector<model::HostCheck>> host_checks() override {
     co_return std::vector<model::HostCheck>{{.id = "ksm", .state = model::CheckState::off, .reason = "It is off."}};
   }
@@ -204,13 +206,18 @@ class FakeService : public engine::Service {
     if (name == "boom") throw std::runtime_error("not an Error");
     co_return model::CommandLine{"/usr/bin/qemu-system-x86_64", {{"-name", find(name).name, "name", {}, ""}}, {}, {}};
   }
+  Awaitable<model::ProcessorReport> processor(std::string name) override {
+    find(name);
+    co_return model::ProcessorReport{"EPYC", "AuthenticAMD",   false,
+                                     false,  {"avx2", "sse2"}, {{"x86-64-v2", "", false, {"avx2"}}}};
+  }
   model::MemoryReport memory(const std::string& name) override { return find(name), model::MemoryReport(); }
   Awaitable<model::PinningProposal> propose_pinning(std::string name, model::PinningGoal goal) override {
     find(name);
-    co_return model::PinningProposal{{{"0"}, "", false}, 0, {json::enum_name(goal)}, {}};
+    co_return model::PinningProposal{{{"0"}, "", false, ""}, 0, {json::enum_name(goal)}, {}};
   }
   Awaitable<std::vector<model::MachineSetting>> machine_settings(std::string name) override {
-    co_return std::vector<model::MachineSetting>{{"cpu.count", find(name).spec.cpu.count, ""}};
+    co_return std::vector<model::MachineSetting>{{"cpu.count", find(name).spec.cpu.count, "", {}}};
   }
   Awaitable<std::string> screenshot(std::string name, unsigned width) override {
     co_return "PNG of " + find(name).name + " at " + std::to_string(width);
@@ -222,7 +229,7 @@ class FakeService : public engine::Service {
     screen = os::Fd(ends[1]);
     co_return os::Fd(ends[0]);
   }
-  Awaitable<std::unique_ptr<engine::SerialSession>> connect_serial(std::string name) override {
+  Awaitable<std::unique_ptr<engine::SerialSession>> connect_serial(std::string name, std::uint32_t /*port*/) override {
     if (name == "off") throw Error(ErrorKind::conflict, "machine.not_running", "It does not run.");
     find(name);
     co_return std::make_unique<FakeSerial>(executor_);

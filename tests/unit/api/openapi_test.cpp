@@ -87,7 +87,7 @@ TEST_F(OpenApiTest, RealAnswersAreWhatTheDocumentSays) {
                            "/profiles", "/settings", "/auth/session", "/tokens"}) {
     expect_documented("GET", base + path, base + path);
   }
-  for (const char* part : {"", "/metrics", "/log", "/command", "/settings", "/pinning", "/memory", "/ssh"})
+  for (const char* part : {"", "/metrics", "/log", "/command", "/settings", "/pinning", "/memory", "/processor", "/ssh"})
     expect_documented("GET", machine + part, base + "/machines/hello" + part);
   expect_documented("GET", machine, base + "/machines/nobody");
   expect_documented("GET", base + "/images/{name}", base + "/images/debian%2F12");

@@ -174,6 +174,7 @@ TEST_F(RoutesTest, PrometheusCanReadTheMetrics) {
   const Reply reply = local().request("GET", "/metrics");
   EXPECT_TRUE(reply.header("content-type").starts_with("application/openmetrics-text; version=1.0.0"));
   for (const char* line : {"visor_machines{status=\"running\"} 2\n", "visor_machine_cpu_ratio{machine=\"hello\"} 0.125\n",
+                           "visor_machine_vcpu_ratio{machine=\"hello\",vcpu=\"0\"} 0.25\n",
                            "visor_machine_memory_used_bytes{machine=\"hello\"} 1048576\n", "{machine=\"qu\\\"ote\\\\\"}",
                            "visor_tasks{state=\"running\"} 0\n"}) {
     EXPECT_NE(reply.body.find(line), std::string::npos) << line << reply.body;

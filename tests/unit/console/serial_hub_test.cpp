@@ -141,6 +141,25 @@ TEST_F(SerialHubTest, WhatWasPrintedBeforeQemuAcceptedIsNotLostNorDoubled) {
   });
 }
 
+TEST_F(SerialHubTest, WhatQemuHasSentAndNotYetLoggedTakesNothingWithIt) {
+  for (const char* logged : {"", "ne"}) {
+    TearDown();
+    SetUp();
+    log("old ");
+    run([&]() -> Awaitable<> {
+      co_await listen();
+      SerialHub hub(co_await boost::asio::this_coro::executor, options());
+      co_await accept();
+      const auto session = hub.open();
+      log("gap ");
+      log(logged);
+      co_await boost::asio::async_write(*client_, boost::asio::buffer(std::string("new ")), use_awaitable);
+      EXPECT_EQ(co_await read(*session, 12), "old gap new ");
+      co_await finish(hub);
+    });
+  }
+}
+
 TEST_F(SerialHubTest, SessionSurvivesALostConnection) {
   run([&]() -> Awaitable<> {
     co_await listen();

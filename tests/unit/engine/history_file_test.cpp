@@ -71,6 +71,7 @@ TEST_F(HistoryFileTest, AKilledDaemonLosesMinutesAndNotADayOrAMonth) {
   EXPECT_EQ(day.back().time, kStart + hours(30) - minutes(15));
   EXPECT_DOUBLE_EQ(day.front().cpu_percent, 40);
   EXPECT_EQ(day.front().memory_resident, 512_MiB);
+  EXPECT_EQ(day.front().memory_assigned, 768_MiB);
   EXPECT_FALSE(day.front().net_receive_rate);
   const auto month = after_reload(MetricsRange::month, hours(30));
   ASSERT_EQ(month.size(), 10U);
@@ -218,6 +219,23 @@ TEST_F(HistoryFileTest, SanePointsOnlyComeOutOfDamagedFiles) {
   }
 }
 
+TEST_F(HistoryFileTest, WhatAVisorKeptThatKnewNoAssignedMemoryIsStillShown) {
+  MetricsHistory history;
+  for (seconds at{0}; at < hours(6); at += seconds(30)) {
+    model::Sample sample = sample_at(at, 40);
+    sample.memory_assigned.reset();
+    history.add(sample, seconds(30));
+  }
+  history.keep(file());
+  const std::string bytes = content();
+  // As the earlier one wrote them: 24 bytes, their checksum, and four bytes of nothing.
+  for (std::size_t place = 32; place < bytes.size(); place += 32) EXPECT_EQ(bytes.substr(place + 28, 4), std::string(4, '\0'));
+  const auto day = after_reload(MetricsRange::day, hours(6));
+  ASSERT_EQ(day.size(), 24U);
+  EXPECT_EQ(day.front().memory_used, 300_MiB);
+  EXPECT_FALSE(day.front().memory_assigned);
+}
+
 TEST_F(HistoryFileTest, PointsThatNoReadingGivesAreLeftOutThoughTheirChecksumIsRight) {
   const auto good = [] {
     Gathered gathered(second_of(kStart));
@@ -232,11 +250,17 @@ TEST_F(HistoryFileTest, PointsThatNoReadingGivesAreLeftOutThoughTheirChecksumIsR
   HistoryPoint point = good();
   point.second += 60;
   EXPECT_EQ(count(point), 0U) << "no span begins then";
-  for (const float memory : {-1.0F, 2e18F, std::numeric_limits<float>::infinity(), HistoryPoint::kNothing}) {
-    point = good();
-    point.memory_resident = memory;
-    EXPECT_EQ(count(point), 0U) << memory;
+  for (const float memory : {-1.0F, 2e18F, std::numeric_limits<float>::infinity()}) {
+    for (HalfFloat HistoryPoint::*const member :
+         {&HistoryPoint::memory_resident, &HistoryPoint::memory_used, &HistoryPoint::memory_assigned}) {
+      point = good();
+      point.*member = upper_half(memory);
+      EXPECT_EQ(count(point), 0U) << memory;
+    }
   }
+  point = good();
+  point.memory_resident = kNoHalf;
+  EXPECT_EQ(count(point), 0U);
   for (const unsigned rate : {0x8001U, 0x7f80U, 0x7fc1U, 0xffffU}) {
     point = good();
     point.rates[2] = static_cast<std::uint16_t>(rate);

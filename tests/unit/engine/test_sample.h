@@ -19,6 +19,7 @@ inline model::Sample sample_at(std::chrono::seconds after, double cpu) {
   sample.vcpu_percent = {cpu, cpu / 2};
   sample.memory_used = 300_MiB;
   sample.memory_resident = 512_MiB;
+  sample.memory_assigned = 768_MiB;
   sample.disk_read_rate = 1.5e9;
   sample.disk_write_rate = 1e6;
   return sample;

@@ -45,6 +45,7 @@ TEST(Profiles, AMachineGivesAwayWhatWouldSuitAnother) {
   spec.firmware = Firmware::bios;
   spec.os.id = "win11";
   spec.disks.push_back({.id = "disk0"});
+  spec.machine_version = "pc-q35-7.2";
   EXPECT_EQ(portable_settings(spec), (boost::json::object{{"cpu", {{"count", 7}}}, {"memory", {{"merge", false}}}}));
   EXPECT_TRUE(portable_settings(MachineSpec{}).empty());
 }

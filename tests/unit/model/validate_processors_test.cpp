@@ -88,7 +88,10 @@ TEST(Processors, ANameMustFitIntoCpuid) {
 }
 
 TEST(Processors, PinningTakesListsOnly) {
-  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) { spec.cpu.pinning = {{"0-1", "", "3"}, "0,2"}; }), IsEmpty());
+  EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
+                spec.cpu.pinning = {{"0-1", "", "3"}, "0,2", false, "3-4"};
+              }),
+              IsEmpty());
   EXPECT_THAT(testing::refused_fields([](MachineSpec& spec) {
                 spec.cpu.pinning.vcpus = {"0", "x"};
               }),
@@ -116,6 +119,17 @@ TEST(Screen, OneSideAloneOrATinyScreenIsRefused) {
                 spec.display.height = 1080;
               }),
               IsEmpty());
+}
+
+TEST(ValidateProcessors, AnEnergyPreferenceIsForProcessorsThatNobodyElseUses) {
+  const auto saving = [](bool exclusive) {
+    return testing::refused_fields([&](MachineSpec& spec) {
+      spec.cpu.energy = Energy::power;
+      spec.cpu.pinning = {{"0", "1"}, "", exclusive, ""};
+    });
+  };
+  EXPECT_THAT(saving(true), ::testing::IsEmpty());
+  EXPECT_THAT(saving(false), ::testing::ElementsAre("spec.cpu.energy"));
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ TEST(ControlGroups, StepsNameEachFileThatIsWritten) {
   cpu.count = 4;
   cpu.weight = 200;
   cpu.limit_percent = 50;
-  cpu.pinning = {{"2", "3-4"}, "5", true};
+  cpu.pinning = {{"2", "3-4"}, "5", true, ""};
   std::vector<std::string> lines;
   for (const model::ExplainedStep& step : control_group_steps(cpu)) lines.push_back(step.target + "=" + step.value);
   EXPECT_THAT(lines, ElementsAre("cpu.weight=200", "cpu.max=200000 100000", "cpuset.cpus=2-5", "cpuset.cpus.partition=root"));

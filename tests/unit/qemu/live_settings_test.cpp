@@ -111,7 +111,7 @@ TEST_F(LiveSettings, PinnedThreadsStayWhereTheyWerePutAlsoAddedOnes) {
     hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
     definition.spec.cpu.count = 1;
     definition.spec.cpu.maximum = 2;
-    definition.spec.cpu.pinning = {{first, second}, second};
+    definition.spec.cpu.pinning = {{first, second}, second, false, ""};
     const auto machine = co_await hypervisor_.start(definition);
     const auto pinned = [&](const std::string& name) {
       std::vector<std::string> lists;

@@ -246,6 +246,43 @@ TEST_F(Machine, ADeadMachineIsFoundAsCrashedAndItsSocketsAreGone) {
   EXPECT_FALSE(std::filesystem::exists(definition.runtime_directory / kRecordName));
 }
 
+/// No processor here encrypts: the record says so of a plain machine.
+TEST_F(Machine, AnEncryptedMachineIsNeitherStoppedForASaveNorSwitchedOffByAReset) {
+  const hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
+  run([&]() -> Awaitable<> {
+    const auto machine = co_await hypervisor_.start(definition);
+    co_await machine->status();
+  });
+  ProcessRecord record = read_record(definition.runtime_directory).value();
+  record.spec.memory.encryption = "sev-es";
+  write_record(definition.runtime_directory, record);
+  QemuHypervisor later(testing::test_options());
+  run([&]() -> Awaitable<> {
+    const hypervisor::Hypervisor::Found found = co_await later.reattach(root_.path() / "machines");
+    EXPECT_EQ(found.running.size(), 1U);
+    if (found.running.empty()) co_return;
+    RunningMachine& machine = *found.running.front();
+    std::string codes;
+    try {
+      co_await machine.reset();
+    } catch (const Error& error) {
+      codes = error.code();
+    }
+    try {
+      co_await machine.save(root_.path() / "saved", nullptr);
+    } catch (const Error& error) {
+      codes += " " + error.code();
+    }
+    EXPECT_EQ(codes, "machine.registers_encrypted machine.memory_encrypted");
+    EXPECT_EQ(co_await machine.status(), model::Status::running);
+    EXPECT_FALSE(std::filesystem::exists(root_.path() / "saved.partial"));
+    model::MachineSpec smaller = machine.running_spec();
+    smaller.memory.size = Bytes{smaller.memory.size.count / 2};
+    EXPECT_NE(machine.keeps_waiting("memory.size", smaller).value_or("").find("Encrypted"), std::string::npos);
+    co_await machine.quit(5s);
+  });
+}
+
 TEST_F(Machine, AMuteQemuIsStillFoundWithinSeconds) {
   const hypervisor::MachineDefinition definition = testing::tiny_machine(root_.path());
   pid_t pid = -1;
@@ -394,7 +431,7 @@ TEST_F(Machine, ThePowerButtonReachesTheGuest) {
     const auto machine = co_await hypervisor_.start(definition);
     Listener listener(loop_, *machine);
     const auto end = std::chrono::steady_clock::now() + 30s;
-    while (!os::read_tail(machine->serial_log(), 1_KiB).ends_with('R') && std::chrono::steady_clock::now() < end) {
+    while (!os::read_tail(machine->serial_log(0), 1_KiB).ends_with('R') && std::chrono::steady_clock::now() < end) {
       co_await loop::sleep_for(10ms);
     }
     co_await machine->press_power_button();

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "qemu/disk_files.h"
 #include "qemu/firmware.h"
+#include "qemu/launcher.h"
 #include "qemu/ports.h"
 #include "qemu/process_counters.h"
 #include "qemu/process_record.h"
@@ -25,6 +26,45 @@ std::string code_of(const std::function<void()>& action) {
     return error.code();
   }
   return "";
+}
+
+TEST(QemuUser, ADeviceIsOpenToItsOwnerItsGroupOrToAll) {
+  testing::TemporaryDirectory root;
+  const std::filesystem::path device = root.path() / "sev";
+  os::replace_file(device, "");
+  struct stat made {};
+  ASSERT_EQ(::stat(device.c_str(), &made), 0);
+  const QemuUser owner{made.st_uid, made.st_gid + 1};
+  const QemuUser member{made.st_uid + 1, made.st_gid};
+  const QemuUser stranger{made.st_uid + 1, made.st_gid + 1};
+  const auto with_mode = [&](mode_t mode, const QemuUser& user) {
+    EXPECT_EQ(::chmod(device.c_str(), mode), 0);
+    return may_open(device, user);
+  };
+  EXPECT_TRUE(with_mode(0660, member));
+  EXPECT_FALSE(with_mode(0640, member)) << "it has to be written, too";
+  EXPECT_FALSE(with_mode(0660, stranger));
+  EXPECT_TRUE(with_mode(0666, stranger));
+  EXPECT_FALSE(with_mode(0600, member));
+  EXPECT_TRUE(with_mode(0600, {})) << "the daemon's own file";
+  if (made.st_uid != 0) {
+    EXPECT_FALSE(with_mode(0066, owner)) << "the first that fits decides";
+  }
+  EXPECT_FALSE(may_open(root.path() / "missing", member));
+}
+
+TEST(Roms, EncryptionWithoutFlashTakesTheFirmwareMadeForItFirst) {
+  testing::TemporaryDirectory root;
+  EXPECT_EQ(find_rom("tdx", root.path()), "");
+  const std::filesystem::path plain = root.path() / "usr/share/ovmf/OVMF.fd";
+  os::make_directories(plain.parent_path());
+  os::replace_file(plain, "");
+  EXPECT_EQ(find_rom("tdx", root.path()), plain);
+  EXPECT_EQ(find_rom("sev-snp", root.path()), plain);
+  EXPECT_EQ(find_rom("sev", root.path()), "") << "it has flash";
+  os::replace_file(plain.parent_path() / "OVMF.inteltdx.fd", "");
+  EXPECT_EQ(find_rom("tdx", root.path()), plain.parent_path() / "OVMF.inteltdx.fd");
+  EXPECT_EQ(find_rom("sev-snp", root.path()), plain);
 }
 
 TEST(Ports, FreeOnesAreChosenAndNeverTwice) {

@@ -103,9 +103,9 @@ TEST(SpecCheck, AFeatureThatQemuDoesNotKnowIsNamedBeforeTheStart) {
 
 TEST(SpecCheck, PinningToProcessorsThatAreNotThereIsRefusedWithThoseThatAre) {
   model::MachineSpec spec = good();
-  spec.cpu.pinning = {{"0-3", "8"}, "1"};
+  spec.cpu.pinning = {{"0-3", "8"}, "1", false, ""};
   EXPECT_EQ(refused(spec), "");
-  spec.cpu.pinning = {{"0-3", "4"}, "7-9"};
+  spec.cpu.pinning = {{"0-3", "4"}, "7-9", false, "9"};
   const std::string text = refused(spec);
   EXPECT_NE(text.find("spec.cpu.pinning.vcpus[1]"), std::string::npos) << text;
   EXPECT_NE(text.find("spec.cpu.pinning.emulator"), std::string::npos) << text;
@@ -171,6 +171,36 @@ TEST(SettingNeeds, SecureBootThatNobodyWouldCheckIsRefusedWithEveryReason) {
   for (const char* reason : {"directly", "BIOS", "q35", "ovmf"}) EXPECT_NE(text.find(reason), std::string::npos) << text;
 }
 
+TEST(SettingNeeds, WaysToTheHostThatItLacksSayHowToGetThem) {
+  model::MachineSpec spec = good();
+  spec.shares = {{"src", "/srv", false, model::ShareOwners::mapped}};
+  spec.vsock.enabled = true;
+  HostFacts host = facts();
+  host.capabilities.types = {"virtio-9p-pci"};
+  EXPECT_EQ(refused(spec, host), "");
+  host.capabilities.types.clear();
+  host.no_shares = "Nothing may be shared.";
+  host.no_vsock = "Load vhost_vsock.";
+  const std::string text = refused(spec, host);
+  for (const char* reason : {"9p", "Nothing may", "Load vhost_vsock."}) EXPECT_NE(text.find(reason), std::string::npos) << text;
+}
+
+TEST(SettingNeeds, AFolderThatNobodyHereCouldServeIsRefusedWithTheWayToGetIt) {
+  model::MachineSpec spec = good();
+  spec.shares = {{"src", "/srv", true, model::ShareOwners::plain, "virtiofs"}};
+  HostFacts host = facts();
+  host.capabilities.types = {"memory-backend-memfd", "vhost-user-fs-pci", "virtio-9p-pci"};
+  EXPECT_EQ(refused(spec, host), "");
+  EXPECT_NE(unavailable_settings(spec, host)["memory.merge"].find("virtiofs"), std::string::npos);
+  host.no_virtiofs_read_only = "It cannot keep a guest from writing.";
+  EXPECT_NE(refused(spec, host).find("spec.shares[0].readOnly"), std::string::npos) << refused(spec, host);
+  host.no_virtiofs = "Install virtiofsd.";
+  EXPECT_NE(refused(spec, host).find("spec.shares[0].driver"), std::string::npos) << refused(spec, host);
+  EXPECT_NE(refused(spec, host).find("Install virtiofsd."), std::string::npos) << refused(spec, host);
+  host.capabilities.types = {"memory-backend-memfd", "virtio-9p-pci"};
+  EXPECT_NE(refused(spec, host).find("built without virtiofs"), std::string::npos) << refused(spec, host);
+}
+
 TEST(SpecCheck, TwoDevicesInOnePlaceOfTheBootOrderAreNamed) {
   model::MachineSpec spec = good();
   model::Disk disk = testing::make_disk("root");
@@ -196,6 +226,78 @@ TEST(SettingNeeds, NestingUnderKvmNeedsAHostThatOffersIt) {
   EXPECT_NE(refused(spec, host).find("nested=1"), std::string::npos) << refused(spec, host);
   host.nested_feature = "vmx";
   EXPECT_EQ(refused(spec, host), "");
+}
+
+TEST(SettingNeeds, AnEnergyPreferenceNeedsAHostThatTakesItAndKnowsIt) {
+  model::MachineSpec spec = good();
+  HostFacts host = facts();
+  host.no_energy = "No processor takes one.";
+  EXPECT_EQ(unavailable_settings(spec, host)["cpu.energy"], "No processor takes one.");
+  host.no_energy.clear();
+  host.energy_values = {"default", "performance", "power"};
+  EXPECT_NE(unavailable_settings(spec, host)["cpu.energy"].find("cpu.pinning.exclusive"), std::string::npos);
+  spec.cpu.pinning = {{"0"}, "", true, ""};
+  const std::map<std::string, std::string> reasons = unavailable_settings(spec, host);
+  EXPECT_FALSE(reasons.contains("cpu.energy"));
+  EXPECT_FALSE(reasons.contains("cpu.energy=auto"));
+  EXPECT_FALSE(reasons.contains("cpu.energy=power"));
+  EXPECT_TRUE(reasons.contains("cpu.energy=balance_power"));
+}
+
+/// A host of AMD with QEMU 9.1, and all that belongs to it.
+HostFacts encrypting_host() {
+  HostFacts host = facts();
+  host.accelerators.accelerators = {{"kvm", true, ""}, {"tcg", true, ""}};
+  host.capabilities.types = {"sev-guest", "sev-snp-guest"};
+  host.encryption.missing = {{"sev", ""}, {"sev-es", ""}, {"sev-snp", ""}, {"tdx", "Not of Intel."}};
+  host.roms = {"sev-snp"};
+  return host;
+}
+
+TEST(SettingNeeds, EachEncryptionThatTheHostLacksIsRefusedWithItsOwnReason) {
+  model::MachineSpec spec = good();
+  spec.firmware = model::Firmware::uefi;
+  std::map<std::string, std::string> reasons = unavailable_settings(spec, encrypting_host());
+  for (const char* value : {"", "=sev", "=sev-es", "=sev-snp"}) EXPECT_EQ(reasons["memory.encryption" + std::string(value)], "");
+  EXPECT_EQ(reasons["memory.encryption=tdx"], "Not of Intel.");
+  for (const char* value : {"sev", "sev-es", "sev-snp"}) {
+    spec.memory.encryption = value;
+    EXPECT_EQ(refused(spec, encrypting_host()), "") << value;
+  }
+  spec.memory.encryption = "tdx";
+  const std::string text = refused(spec, encrypting_host());
+  for (const char* reason : {"Not of Intel.", "has no tdx-guest: Intel TDX needs QEMU 10.1", "apt install ovmf"}) {
+    EXPECT_NE(text.find(reason), std::string::npos) << text;
+  }
+}
+
+TEST(SettingNeeds, EncryptionNeedsKvmThatQemuAndMemoryThatMayBeLocked) {
+  model::MachineSpec spec = good();
+  spec.firmware = model::Firmware::uefi;
+  spec.memory.encryption = "sev";
+  HostFacts host = encrypting_host();
+  host.accelerators = facts().accelerators;
+  EXPECT_NE(refused(spec, host).find("There is no /dev/kvm."), std::string::npos) << refused(spec, host);
+  host = encrypting_host();
+  host.lockable = 64_KiB;
+  EXPECT_NE(refused(spec, host).find("LimitMEMLOCK"), std::string::npos) << refused(spec, host);
+  host = encrypting_host();
+  host.capabilities.types.clear();
+  EXPECT_NE(refused(spec, host).find("QEMU 7.2.0 has no sev-guest"), std::string::npos) << refused(spec, host);
+}
+
+TEST(SettingNeeds, WhatEncryptionRulesOutIsDisabledWithTheReason) {
+  model::MachineSpec spec = good();
+  std::map<std::string, std::string> reasons = unavailable_settings(spec, encrypting_host());
+  EXPECT_NE(reasons["memory.encryption"].find("BIOS"), std::string::npos) << reasons["memory.encryption"];
+  spec.firmware = model::Firmware::uefi;
+  spec.memory.encryption = "sev-es";
+  reasons = unavailable_settings(spec, encrypting_host());
+  for (const char* place : {"memory.dynamic.enabled", "memory.merge", "cpu.nested=on", "cpu.maximum", "secureBoot=own",
+                            "onReboot=restart", "onHostShutdown.action=save"}) {
+    EXPECT_NE(reasons[place], "") << place;
+  }
+  EXPECT_EQ(refused(spec, encrypting_host()), "") << "merging and restarting merely have no effect";
 }
 
 TEST(SettingNeeds, WhatAnArmMachineDoesNotHaveIsRefusedOnlyWhenItIsWanted) {

@@ -7,6 +7,8 @@
 
 #include "base/json.h"
 #include "hypervisor/hypervisor.h"
+#include "model/encryption.h"
+#include "model/validate_shares.h"
 #include "qemu/firmware.h"
 #include "qemu/plan.h"
 
@@ -44,6 +46,9 @@ inline void add_disk(hypervisor::MachineDefinition& definition, const model::Dis
   definition.disks.push_back({disk.id, std::move(layers)});
 }
 
+/// QEMU's own, where Debian 12 has it.
+inline FolderServer folder_server() { return {"/usr/lib/qemu/virtiofsd", FolderServer::Kind::c, false}; }
+
 inline model::Nic make_nic(const std::string& id, model::NicModel model = model::NicModel::virtio) {
   model::Nic nic;
   nic.id = id;
@@ -65,8 +70,17 @@ class Configurations {
     entry.choices.accelerator = accelerator;
     entry.choices.machine_type = pc ? "pc-i440fx-7.2" : "pc-q35-7.2";
     if (entry.definition.spec.tpm.enabled) entry.choices.tpm_program = "/usr/bin/swtpm";
+    if (model::has_virtiofs(entry.definition.spec)) entry.choices.folder_server = folder_server();
     if (entry.definition.spec.firmware == model::Firmware::uefi && entry.definition.spec.boot.kernel.empty()) {
       entry.choices.firmware = find_firmware(model::Arch::x86_64, entry.definition.spec.secure_boot);
+    }
+    if (entry.definition.spec.memory.encryption != "none") {
+      entry.choices.encryption_bit = 51;
+      entry.choices.reduced_bits = 1;
+    }
+    if (model::has_private_memory(entry.definition.spec.memory)) {
+      entry.choices.firmware = std::nullopt;
+      entry.choices.rom = "/usr/share/ovmf/OVMF.fd";
     }
     list.push_back(std::move(entry));
   }
@@ -81,6 +95,7 @@ class Configurations {
     entry.choices.accelerator = "tcg";
     entry.choices.machine_type = "virt-7.2";
     if (entry.definition.spec.tpm.enabled) entry.choices.tpm_program = "/usr/bin/swtpm";
+    if (model::has_virtiofs(entry.definition.spec)) entry.choices.folder_server = folder_server();
     if (entry.definition.spec.boot.kernel.empty()) {
       entry.choices.firmware = find_firmware(model::Arch::aarch64, model::SecureBoot::off);
     }

@@ -35,6 +35,12 @@ inline void add_processor_configurations(Configurations& all) {
       "kvm");
   all.x86(
       "hyperv-kvm", [](Definition& d) { d.spec.cpu.hyperv = model::Toggle::on; }, "kvm");
+  for (const model::Toggle toggle : {model::Toggle::on, model::Toggle::off}) {
+    all.x86(
+        "kvm-mitigations-" + json::enum_name(toggle), [toggle](Definition& d) { d.spec.cpu.mitigations = toggle; }, "kvm");
+  }
+  all.x86(
+      "kvm-cpu-level", [](Definition& d) { d.spec.cpu.model = "x86-64-v4"; }, "kvm");
   all.x86("hyperv-emulated", [](Definition& d) { d.spec.cpu.hyperv = model::Toggle::on; });
   all.x86("no-agent", [](Definition& d) { d.spec.guest_agent = false; });
   all.x86("no-rng", [](Definition& d) { d.spec.rng = false; });
@@ -91,12 +97,15 @@ inline void add_processor_detail_configurations(Configurations& all) {
                   Toggle::off,
                   39,
                   ApicMode::xapic,
+                  Toggle::off,
                   true,
                   100,
                   100,
                   0,
                   model::Scheduling::fair,
+                  model::Frequency::auto_,
                   model::Toggle::auto_,
+                  0,
                   {}};
   });
   all.arm("arm-sockets", [](Definition& d) {
@@ -286,6 +295,7 @@ inline std::vector<Configuration> configurations() {
   add_processor_detail_configurations(all);
   add_behaviour_configurations(all);
   add_memory_configurations(all);
+  add_encryption_configurations(all);
   add_share_configurations(all);
   add_processor_model_configurations(all);
   add_boot_configurations(all);

@@ -63,9 +63,9 @@ class RealQemu : public ::testing::Test {
 TEST_F(RealQemu, AnswersEveryTypedQuestion) {
   run([&]() -> Awaitable<> {
     const auto client =
-        co_await start({"-machine", "q35", "-smp", "2", "-device", "VGA", "-blockdev", "driver=null-co,node-name=d0,size=1048576",
-                        "-device", "virtio-blk-pci,drive=d0,id=disk0", "-netdev", "user,id=nic0,hostfwd=tcp:127.0.0.1:0-:22",
-                        "-device", "virtio-net-pci,netdev=nic0,id=card0"});
+        co_await start({"-machine", "q35", "-smp", "2", "-object", "iothread,id=io0", "-device", "VGA", "-blockdev",
+                        "driver=null-co,node-name=d0,size=1048576", "-device", "virtio-blk-pci,drive=d0,id=disk0", "-netdev",
+                        "user,id=nic0,hostfwd=tcp:127.0.0.1:0-:22", "-device", "virtio-net-pci,netdev=nic0,id=card0"});
     EXPECT_GE(client->version().major, 7U);
     const RunState state = co_await query_status(*client);
     EXPECT_EQ(state.status, "prelaunch");
@@ -75,6 +75,10 @@ TEST_F(RealQemu, AnswersEveryTypedQuestion) {
     EXPECT_EQ(cpus.at(1).index, 1U);
     EXPECT_TRUE(
         std::filesystem::exists("/proc/" + std::to_string(process_->pid()) + "/task/" + std::to_string(cpus.at(1).thread_id)));
+    const std::vector<std::int64_t> disk_threads = co_await query_iothreads(*client);
+    EXPECT_EQ(disk_threads.size(), 1U);
+    EXPECT_TRUE(
+        std::filesystem::exists("/proc/" + std::to_string(process_->pid()) + "/task/" + std::to_string(disk_threads.at(0))));
     const std::vector<BlockStats> blocks = co_await query_blockstats(*client);
     EXPECT_EQ(blocks.size(), 1U);
     EXPECT_EQ(blocks.at(0).node_name, "d0");

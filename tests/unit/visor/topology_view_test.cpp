@@ -85,6 +85,26 @@ TEST(TopologyView, FitsTheTerminal) {
   EXPECT_THAT(topology_picture(topology, {.width = 100}), HasSubstr("255 ▃  33%]"));
 }
 
+TEST(TopologyView, TellsWhichMachineIsBoundToWhichProcessor) {
+  model::HostTopology topology = laptop();
+  topology.owners = {{"db", true, {.vcpus = {"0", "1"}, .emulator = "4", .exclusive = true}, {0, 1, 4}},
+                     {"web", false, {.vcpus = {"", "4-5"}}, {4, 5}}};
+  const std::string text = topology_picture(topology, {});
+  EXPECT_THAT(text, HasSubstr("P[0 ▁   0% A  , 1 █ 100% A  ]   P[2 ▁   0%    , 3      ?    ]\n"));
+  EXPECT_THAT(text, HasSubstr("E[4 ▅  50% A,B]   E[5 ▁   0% B  ]\n"));
+  EXPECT_THAT(text, HasSubstr("\nA db: vCPU 0 on 0, vCPU 1 on 1, QEMU on 4, exclusive\n"
+                              "B web: vCPU 1 on 4-5, not running\n"));
+  EXPECT_THAT(render_csv(topology_table(topology)), HasSubstr("4,yes,0,0,0,0,2,efficiency,,50.0,db web\r\n"));
+}
+
+TEST(TopologyView, ACrowdOfOwnersDoesNotPushTheOthersOffTheTerminal) {
+  model::HostTopology topology = laptop();
+  for (int i = 0; i < 30; ++i) topology.owners.push_back({"m" + std::to_string(i), true, {.vcpus = {"0"}}, {0}});
+  const std::string text = topology_picture(topology, {.width = 60});
+  EXPECT_THAT(text, HasSubstr("P[0 ▁   0% A,B,C+27,"));
+  EXPECT_THAT(text, HasSubstr("\nZ m25: vCPU 0 on 0\nAA m26: vCPU 0 on 0\n"));
+}
+
 TEST(TopologyView, LevelsThatTheHostDoesNotHaveAreLeftOut) {
   model::HostTopology topology;
   topology.packages = {{0, {0}}};
@@ -112,9 +132,9 @@ TEST(TopologyView, AnswersThatDoNotFitThemselvesAreDrawnAllTheSame) {
 
 TEST(TopologyView, SpreadsheetHasARowPerProcessor) {
   const std::string csv = render_csv(topology_table(laptop()));
-  EXPECT_THAT(csv, HasSubstr("processor,online,package,node,l3,cluster,core,kind,maxmhz,load\r\n"));
-  EXPECT_THAT(csv, HasSubstr("4,yes,0,0,0,0,2,efficiency,,50.0\r\n"));
-  EXPECT_THAT(csv, HasSubstr("7,no,,,,,,,,\r\n"));
+  EXPECT_THAT(csv, HasSubstr("processor,online,package,node,l3,cluster,core,kind,maxmhz,load,owners\r\n"));
+  EXPECT_THAT(csv, HasSubstr("4,yes,0,0,0,0,2,efficiency,,50.0,\r\n"));
+  EXPECT_THAT(csv, HasSubstr("7,no,,,,,,,,,\r\n"));
 }
 
 }  // namespace
