@@ -1,6 +1,7 @@
 // What the tests of the page share: one browser, one login, and the ways to look at a page.
 //
 // playwright-core and axe-core come from web/node_modules (`npm ci` in web/ first), so that they are pinned in one place.
+import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
@@ -29,7 +30,7 @@ export async function tellDaemon(what) {
 }
 
 /** Long enough for a machine that is busy with other work. */
-const patience = 60_000;
+const patience = Number(process.env.VISOR_PAGE_PATIENCE ?? 60_000);
 
 export const desktop = { width: 1280, height: 800 };
 export const phone = { width: 390, height: 844 };
@@ -54,9 +55,11 @@ export const pages = {
   terminal: `/machines/${machine}/terminal`,
   "machine settings": `/machines/${machine}/settings`,
   "machine network": `/machines/${machine}/settings/network`,
+  "machine sharing": `/machines/${machine}/settings/sharing`,
   activity: `/machines/${machine}/activity`,
   delete: `/machines/${machine}?dialog=delete&target=${machine}`,
   profiles: `/machines/${machine}?dialog=profile&target=${machine}`,
+  "all machines at rest": "/host?dialog=hostStop",
   "task drawer": "/?dialog=tasks",
 };
 
@@ -91,6 +94,17 @@ export class Browser {
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     this.session = await context.storageState();
     await context.close();
+  }
+
+  /** Opens a page, looks at it and closes it; faults of the browser are failures. */
+  async withPage(path, options, look) {
+    const page = await this.open(path, options);
+    try {
+      await look(page);
+      assert.deepEqual(page.faults, [], "the browser reports no errors");
+    } finally {
+      await page.context().close();
+    }
   }
 
   /** A fresh page; `faults` gathers what the browser complained about. Close it with `page.context().close()`. */
@@ -137,14 +151,23 @@ export async function settled(page) {
 }
 
 export async function overflowOf(page) {
-  return page.evaluate(() => {
-    const main = document.querySelector("main");
-    const whole = document.documentElement;
-    return Math.max(
-      whole.scrollWidth - whole.clientWidth,
-      main ? main.scrollWidth - main.clientWidth : 0,
-    );
-  });
+  const measured = () =>
+    page.evaluate(() => {
+      const main = document.querySelector("main");
+      const whole = document.documentElement;
+      return Math.max(
+        whole.scrollWidth - whole.clientWidth,
+        main ? main.scrollWidth - main.clientWidth : 0,
+      );
+    });
+  // After a change of size the page is drawn once more as soon as its observers were told.
+  const deadline = Date.now() + 5000;
+  let overflow = await measured();
+  while (overflow > 0 && Date.now() < deadline) {
+    await page.waitForTimeout(50);
+    overflow = await measured();
+  }
+  return overflow;
 }
 
 /** Serious and critical findings of axe, one line each. */
@@ -180,4 +203,22 @@ export async function coloursOf(page, selector) {
       seen.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
     return seen.size;
   }, selector);
+}
+
+/** A request to the daemon with the rights of the page; answers with the object it got. */
+export async function call(page, method, path, body) {
+  const answer = await page.evaluate(
+    async ([method, path, body]) => {
+      const response = await fetch(`/api/v1${path}`, {
+        method,
+        headers: { "content-type": "application/json" },
+        body: body && JSON.stringify(body),
+      });
+      return { status: response.status, text: await response.text() };
+    },
+    [method, path, body],
+  );
+  if (answer.status >= 300)
+    throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+  return answer.text === "" ? null : JSON.parse(answer.text);
 }

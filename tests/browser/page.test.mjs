@@ -31,19 +31,9 @@ before(async () => {
 });
 after(() => browser?.close());
 
-async function withPage(path, options, look) {
-  const page = await browser.open(path, options);
-  try {
-    await look(page);
-    assert.deepEqual(page.faults, [], "the browser reports no errors");
-  } finally {
-    await page.context().close();
-  }
-}
-
 describe("sign-in", () => {
   it("asks for a login link when nobody is logged in, and says how to get one", () =>
-    withPage("/", { anonymous: true, settle: false }, async (page) => {
+    browser.withPage("/", { anonymous: true, settle: false }, async (page) => {
       await page.getByRole("heading", { name: "Sign in to Visor" }).waitFor();
       await page.getByText("visor web").waitFor();
       assert.equal(
@@ -54,14 +44,14 @@ describe("sign-in", () => {
     }));
 
   it("refuses a wrong code in words", () =>
-    withPage("/", { anonymous: true, settle: false }, async (page) => {
+    browser.withPage("/", { anonymous: true, settle: false }, async (page) => {
       await page.getByLabel("Login link or code").fill("wrong-code");
       await page.getByRole("button", { name: "Sign in" }).click();
       await page.getByText("This login code is not valid any more.").waitFor();
     }));
 
   it("keeps the session over a reload", () =>
-    withPage("/host", {}, async (page) => {
+    browser.withPage("/host", {}, async (page) => {
       await page.reload();
       await page.getByRole("heading", { name: "Virtualization" }).waitFor();
     }));
@@ -69,7 +59,7 @@ describe("sign-in", () => {
 
 describe("overview", () => {
   it("shows the running machine as a tile with its state and size", () =>
-    withPage("/", {}, async (page) => {
+    browser.withPage("/", {}, async (page) => {
       const tile = page.locator(`[data-machine="${machine}"]`);
       await tile.waitFor();
       await tile.getByText("Running").waitFor();
@@ -85,7 +75,7 @@ describe("overview", () => {
     }));
 
   it("finds by text and keeps the filter in the address", () =>
-    withPage("/?q=no-such-machine-anywhere", {}, async (page) => {
+    browser.withPage("/?q=no-such-machine-anywhere", {}, async (page) => {
       await page.getByText("No machine found").waitFor();
       await page.getByRole("button", { name: "Show all" }).first().click();
       await page.locator(`[data-machine="${machine}"]`).waitFor();
@@ -93,7 +83,7 @@ describe("overview", () => {
     }));
 
   it("groups by state, and a closed group stays closed over a reload", () =>
-    withPage("/", {}, async (page) => {
+    browser.withPage("/", {}, async (page) => {
       const tile = page.locator(`[data-machine="${machine}"]`);
       await page.getByRole("combobox", { name: "Group by" }).click();
       await page.getByRole("option", { name: "By state" }).click();
@@ -109,7 +99,7 @@ describe("overview", () => {
     }));
 
   it("goes anywhere by Ctrl K", () =>
-    withPage("/", {}, async (page) => {
+    browser.withPage("/", {}, async (page) => {
       await page.keyboard.press("Control+k");
       await page
         .getByRole("combobox", { name: "Search everything" })
@@ -119,7 +109,7 @@ describe("overview", () => {
     }));
 
   it("opens the create dialog by button and by address, and Back closes it", () =>
-    withPage("/", {}, async (page) => {
+    browser.withPage("/", {}, async (page) => {
       await page.getByRole("button", { name: "New machine" }).first().click();
       await page.waitForURL("**/create");
       await page.getByRole("dialog", { name: "New machine" }).waitFor();
@@ -131,7 +121,7 @@ describe("overview", () => {
 
 describe("list of machines", () => {
   it("shows the columns that were chosen, also after a reload", () =>
-    withPage("/machines", {}, async (page) => {
+    browser.withPage("/machines", {}, async (page) => {
       const head = (name) => page.getByRole("columnheader", { name, exact: true });
       await head("Address").waitFor();
       assert.equal(await head("Tags").count(), 0);
@@ -152,7 +142,7 @@ describe("list of machines", () => {
     }));
 
   it("sorts by a click on a head and acts on what is ticked", () =>
-    withPage("/machines", {}, async (page) => {
+    browser.withPage("/machines", {}, async (page) => {
       await page
         .getByRole("columnheader", { name: "Memory" })
         .getByRole("button")
@@ -170,7 +160,7 @@ describe("list of machines", () => {
 
 describe("machine", () => {
   it("has a header card with name, state and power", () =>
-    withPage(`/machines/${machine}`, {}, async (page) => {
+    browser.withPage(`/machines/${machine}`, {}, async (page) => {
       await page.getByRole("heading", { level: 1, name: machine }).waitFor();
       await page.locator("main header").getByText("Running").waitFor();
       await page
@@ -181,7 +171,7 @@ describe("machine", () => {
     }));
 
   it("looks back an hour, a day and thirty days, and the address says so", () =>
-    withPage(`/machines/${machine}`, {}, async (page) => {
+    browser.withPage(`/machines/${machine}`, {}, async (page) => {
       await page.locator(".uplot").nth(3).waitFor();
       for (const [name, range] of [
         ["1 h", "hour"],
@@ -206,7 +196,7 @@ describe("machine", () => {
     }));
 
   it("keeps the name on one line beside the screen", () =>
-    withPage(`/machines/${machine}/screen`, {}, async (page) => {
+    browser.withPage(`/machines/${machine}/screen`, {}, async (page) => {
       const box = await page
         .getByRole("heading", { level: 1, name: machine })
         .boundingBox();
@@ -214,7 +204,7 @@ describe("machine", () => {
     }));
 
   it("draws the guest on the screen tab", () =>
-    withPage(`/machines/${machine}/screen`, {}, async (page) => {
+    browser.withPage(`/machines/${machine}/screen`, {}, async (page) => {
       await page
         .locator('[data-guest-input][data-state="connected"]')
         .waitFor();
@@ -227,7 +217,7 @@ describe("machine", () => {
     }));
 
   it("shows what the serial port said on the terminal tab", () =>
-    withPage(`/machines/${machine}/terminal`, {}, async (page) => {
+    browser.withPage(`/machines/${machine}/terminal`, {}, async (page) => {
       await page
         .locator('[data-guest-input][data-state="connected"]')
         .waitFor();
@@ -238,7 +228,7 @@ describe("machine", () => {
     }));
 
   it("finds a setting and shows the command that does the same", () =>
-    withPage(`/machines/${machine}/settings`, {}, async (page) => {
+    browser.withPage(`/machines/${machine}/settings`, {}, async (page) => {
       await page.getByPlaceholder("Find a setting").fill("memory");
       await page
         .getByRole("textbox", { name: "Memory", exact: true })
@@ -250,7 +240,7 @@ describe("machine", () => {
     }));
 
   it("shows which argument of QEMU a setting makes, row by row", () =>
-    withPage(
+    browser.withPage(
       `/machines/${machine}/settings/processor`,
       {},
       async (page) => {
@@ -270,7 +260,7 @@ describe("machine", () => {
     ));
 
   it("says why a setting cannot be used and does not let it be changed", () =>
-    withPage(`/machines/${machine}/settings/processor`, {}, async (page) => {
+    browser.withPage(`/machines/${machine}/settings/processor`, {}, async (page) => {
       await page.getByText("It counts on KVM, which is not used here:").first().waitFor();
       for (const name of ["Performance counters", "Hyper-V enlightenments"])
         assert.equal(await page.getByRole("combobox", { name }).isDisabled(), true, name);
@@ -279,7 +269,7 @@ describe("machine", () => {
     }));
 
   it("pins the processors of the running machine at once", () =>
-    withPage(`/machines/${machine}/settings/processor`, {}, async (page) => {
+    browser.withPage(`/machines/${machine}/settings/processor`, {}, async (page) => {
       const pinning = page.getByRole("textbox", { name: "Processors of the host" });
       await pinning.fill("0");
       await pinning.press("Enter");
@@ -292,7 +282,7 @@ describe("machine", () => {
     }));
 
   it("puts what a machine starts from in order, by key and by drag", () =>
-    withPage("/", {}, async (page) => {
+    browser.withPage("/", {}, async (page) => {
       const ask = (method, path, body) =>
         page.evaluate(
           async ([method, path, body]) =>
@@ -329,7 +319,7 @@ describe("machine", () => {
         const item = (id) => list.getByRole("listitem").filter({ hasText: id });
         await item("cd").dragTo(item("nic0"));
         await first("cd");
-        await page.getByRole("switch", { name: "Start from cd" }).uncheck();
+        await page.getByRole("switch", { name: "Start from cd" }).click();
         await first("nic0");
         await page.reload();
         await first("nic0");
@@ -343,7 +333,7 @@ describe("machine", () => {
     }));
 
   it("lists what deleting removes and asks for the name", () =>
-    withPage(pages.delete, {}, async (page) => {
+    browser.withPage(pages.delete, {}, async (page) => {
       const dialog = page.getByRole("dialog");
       await dialog
         .getByText("This cannot be undone.", { exact: false })
@@ -394,12 +384,18 @@ function largeHost() {
       maxMhz: 3500,
       loadPercent: id < 256 ? id % 101 : null,
     })),
+    owners: range(30).map((id) => ({
+      machine: `machine-with-a-rather-long-name-${id}`,
+      running: id % 3 > 0,
+      pinning: { vcpus: [`${id}`, "0"], emulator: "", exclusive: id % 5 === 0, io: "" },
+      processors: [...new Set([0, id])],
+    })),
   };
 }
 
 describe("host", () => {
   it("draws its processors with numbers that stay fresh", () =>
-    withPage("/host", {}, async (page) => {
+    browser.withPage("/host", {}, async (page) => {
       const card = page.locator('[data-card="processors"]');
       await card.scrollIntoViewIfNeeded();
       await card.getByText("Package 0").waitFor();
@@ -412,7 +408,7 @@ describe("host", () => {
     }));
 
   it("draws 256 processors inside of their card, readable on a phone, with no serious findings", () =>
-    withPage("/", { viewport: phone }, async (page) => {
+    browser.withPage("/", { viewport: phone }, async (page) => {
       await page.route("**/api/v1/host/topology", (route) =>
         route.fulfill({ json: largeHost() }),
       );
@@ -422,6 +418,10 @@ describe("host", () => {
       await card.getByText("Switched off: 256").waitFor();
       assert.equal(await card.locator("[data-processor]").count(), 256);
       assert.equal(await overflowOf(page), 0);
+      assert.equal(
+        await card.getByRole("list", { name: /bound/ }).getByRole("listitem").count(),
+        30,
+      );
       const map = card.getByRole("region");
       await map.focus();
       await page.keyboard.press("End");
@@ -438,7 +438,7 @@ describe("host", () => {
     }));
 
   it("says in words why there is no picture, and tries again", () =>
-    withPage("/", { refusal: true }, async (page) => {
+    browser.withPage("/", { refusal: true }, async (page) => {
       let broken = true;
       await page.route("**/api/v1/host/topology", (route) =>
         broken
@@ -478,7 +478,7 @@ describe("checks of the host", () => {
   };
 
   it("stand by feature, and only what does not work is one press and one address away", () =>
-    withPage("/host", {}, async (page) => {
+    browser.withPage("/host", {}, async (page) => {
       await page.getByRole("link", { name: "Checks" }).click();
       await page.getByRole("heading", { name: "QEMU and firmware" }).waitFor();
       const rows = page.locator("[data-check]");
@@ -500,7 +500,7 @@ describe("checks of the host", () => {
     }));
 
   it("say at the top what no machine can run without, with the command that helps", () =>
-    withPage("/", {}, async (page) => {
+    browser.withPage("/", {}, async (page) => {
       await page.route("**/api/v1/host/checks", (route) =>
         route.fulfill({ json: { checks: [fatal] } }),
       );
@@ -514,7 +514,7 @@ describe("checks of the host", () => {
 
 describe("presets and profiles", () => {
   it("a system that is found by typing brings its size, and says what is chosen for it", () =>
-    withPage("/create", {}, async (page) => {
+    browser.withPage("/create", {}, async (page) => {
       await page.getByRole("radio", { name: "Installer (ISO)" }).click();
       const system = page.getByRole("combobox", {
         name: "System",
@@ -534,7 +534,7 @@ describe("presets and profiles", () => {
     }));
 
   it("a profile shows what it would change before it does, and is closed without doing it", () =>
-    withPage(
+    browser.withPage(
       `/machines/${machine}?dialog=profile&target=${machine}`,
       {},
       async (page) => {
@@ -552,7 +552,7 @@ describe("presets and profiles", () => {
 
 describe("looks", () => {
   it("follows the system into the dark and can be forced out of it", () =>
-    withPage("/", { colorScheme: "dark" }, async (page) => {
+    browser.withPage("/", { colorScheme: "dark" }, async (page) => {
       assert.equal(
         await page.locator("html").getAttribute("data-theme"),
         "dark",
@@ -569,13 +569,13 @@ describe("looks", () => {
     }));
 
   it("speaks Chinese by choice and by the browser", async () => {
-    await withPage("/", {}, async (page) => {
+    await browser.withPage("/", {}, async (page) => {
       await page.getByRole("button", { name: "Language" }).click();
       await page.getByRole("menuitemradio", { name: "中文" }).click();
       await page.getByRole("heading", { level: 1, name: "概览" }).waitFor();
       assert.equal(await page.locator("html").getAttribute("lang"), "zh");
     });
-    await withPage("/host", { locale: "zh-CN" }, (page) =>
+    await browser.withPage("/host", { locale: "zh-CN" }, (page) =>
       page.getByRole("heading", { name: "虚拟化" }).waitFor(),
     );
   });
@@ -583,7 +583,7 @@ describe("looks", () => {
 
 describe("a refusal", () => {
   it("stands in the dialog that asked, in the reader's language and with what he wrote", () =>
-    withPage(
+    browser.withPage(
       "/images?dialog=import",
       { locale: "zh-CN", refusal: true },
       async (page) => {
@@ -600,7 +600,7 @@ describe("a refusal", () => {
 describe("every page", () => {
   for (const [name, path] of Object.entries(pages))
     it(`has no serious findings in light and dark, and fits a phone: ${name}`, () =>
-      withPage(path, { hasTouch: true }, async (page) => {
+      browser.withPage(path, { hasTouch: true }, async (page) => {
         assert.deepEqual(await axeFindings(page), [], "light");
         await page.emulateMedia({
           colorScheme: "dark",
@@ -625,7 +625,7 @@ describe("every page", () => {
 // Last: the daemon dies in here.
 describe("a daemon that dies", { skip: !control }, () => {
   it("is missed in words, and the page goes on by itself when it is back", () =>
-    withPage(`/machines/${machine}`, { outage: true }, async (page) => {
+    browser.withPage(`/machines/${machine}`, { outage: true }, async (page) => {
       await page.getByText("Live").waitFor();
       await tellDaemon("kill");
       await page.getByText("The connection to visord is lost.").waitFor();

@@ -42,6 +42,7 @@ export function sampleOf(machine, phase) {
     vcpuPercent,
     memoryUsed: Math.round(size * (0.3 + 0.2 * wave(20, 1))),
     memoryResident: Math.round(size * (0.5 + 0.1 * wave(25, 2))),
+    memoryAssigned: Math.round(size * (0.7 + 0.1 * wave(20, 1))),
     diskReadRate: Math.round(40e6 * wave(4, 3) ** 6),
     diskWriteRate: Math.round(20e6 * wave(5, 1) ** 4),
     netReceiveRate: Math.round(9e6 * wave(6, 2) ** 3),
@@ -67,8 +68,13 @@ export function makeMachine(what, index = 0) {
       machineVersion: 'pc-q35-7.2',
       firmware: 'uefi',
       os,
-      cpu: { count: cpus, model: 'max' },
-      memory: { size: memory * GiB },
+      cpu: {
+        count: cpus,
+        maximum: 0,
+        model: 'max',
+        pinning: { vcpus: [], emulator: '', exclusive: false, ...what.pinning },
+      },
+      memory: { size: memory * GiB, hostNodes: [], dynamic: { enabled: false } },
       disks: [
         {
           id: 'disk0',
@@ -297,6 +303,7 @@ export const makeTopology = (phase) => {
       maxMhz: 3500,
       loadPercent: 50 + 50 * Math.sin(phase / 5 + id),
     })),
+    owners: [],
   };
 };
 

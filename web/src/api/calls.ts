@@ -1,18 +1,17 @@
 // Every request the page makes, by name.
 import { api } from './client';
 import type { MemoryReport } from './memoryTypes';
-import type { HostCheck, OperatingSystem, Profile, SystemPreset } from './catalogueTypes';
+import type { ProcessorReport } from './processorTypes';
+import type { HostCheck, HostStopEntry, OperatingSystem, Profile, SystemPreset } from './catalogueTypes';
+import type { HostTopology, PinningGoal, PinningProposal } from './topologyTypes';
 import type {
   BuildableImage,
   CreateRequest,
-  HostTopology,
   Image,
   Inventory,
   JsonValue,
   Machine,
   MachineSetting,
-  PinningGoal,
-  PinningProposal,
   MachineAction,
   MetricsRange,
   MetricsWindow,
@@ -49,6 +48,10 @@ export const renameMachine = (name: string, next: string) =>
   api.post<TaskAnswer>(`${at(name)}/actions/rename`, { name: next });
 export const patchMachine = (machine: Machine, patch: { [key: string]: JsonValue }) =>
   api.patch<PatchAnswer>(at(machine.name), patch, { 'If-Match': `"${machine.revision}"` });
+export const previewPatch = (machine: Machine, patch: { [key: string]: JsonValue }) =>
+  api.patch<PatchAnswer>(`${at(machine.name)}?dryRun=true`, patch, {
+    'If-Match': `"${machine.revision}"`,
+  });
 export const previewDelete = (name: string) =>
   api.delete<{ removes: string[]; protected: boolean }>(`${at(name)}?dryRun=true`);
 export const deleteMachine = (name: string) => api.delete<TaskAnswer>(`${at(name)}?force=true`);
@@ -60,12 +63,18 @@ export const getMachineSettings = async (name: string) =>
   (await api.get<{ settings: MachineSetting[] }>(`${at(name)}/settings`)).settings;
 export const getPinning = (name: string, goal: PinningGoal) =>
   api.get<PinningProposal>(`${at(name)}/pinning?goal=${goal}`);
+export const getProcessor = (name: string) => api.get<ProcessorReport>(`${at(name)}/processor`);
 export const getMemory = (name: string) => api.get<MemoryReport>(`${at(name)}/memory`);
 export const getTicket = (name: string, kind: 'screen' | 'serial') =>
   api.post<Ticket>(`${at(name)}/tickets`, { kind });
 export const screenshotPath = (name: string, width: number) => `${at(name)}/screenshot?width=${width}`;
 
 export const getTopology = () => api.get<HostTopology>('/host/topology');
+
+const stopMachinesPath = '/host/actions/stop-machines';
+export const previewHostStop = async () =>
+  (await api.post<{ machines: HostStopEntry[] }>(`${stopMachinesPath}?dryRun=true`, {})).machines;
+export const stopMachinesForHost = () => api.post<TaskAnswer>(stopMachinesPath, {});
 
 export const getHostChecks = async () => (await api.get<{ checks: HostCheck[] }>('/host/checks')).checks;
 

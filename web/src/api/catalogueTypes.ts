@@ -53,3 +53,11 @@ export interface HostCheck {
   fix: string;
   command: string;
 }
+
+/** What becomes of a running machine when its host shuts down. */
+export interface HostStopEntry {
+  machine: string;
+  action: string;
+  timeLimit: number;
+  round: number;
+}

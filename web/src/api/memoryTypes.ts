@@ -7,6 +7,8 @@ export interface MemoryReport {
   maximum: number;
   assigned: number | null;
   used: number | null;
+  /** Held once together with equal pages of others; null where the kernel does not tell. */
+  merged: number | null;
   hostAvailable: number;
   hostReserve: number;
   hostPressure: number;

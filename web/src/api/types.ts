@@ -1,4 +1,5 @@
 // The objects of /api/v1 as the daemon sends them. Bytes are integers, times RFC 3339 in UTC.
+import type { Pinning } from './topologyTypes';
 
 export type MachineStatus = 'stopped' | 'starting' | 'running' | 'paused' | 'stopping' | 'saved' | 'crashed';
 
@@ -10,6 +11,8 @@ export interface Sample {
   /** What the guest says it uses; null without a guest that tells. */
   memoryUsed: number | null;
   memoryResident: number;
+  /** What the guest may use; null where it was not noted. */
+  memoryAssigned: number | null;
   diskReadRate: number;
   diskWriteRate: number;
   /** Null until the guest agent tells. */
@@ -54,6 +57,15 @@ export interface Nic {
   bootIndex: number;
 }
 
+/** A folder of the host that the guest can mount. */
+export interface Share {
+  tag: string;
+  path: string;
+  readOnly: boolean;
+  owners: 'mapped' | 'plain';
+  driver: '9p' | 'virtiofs';
+}
+
 export interface MachineSpec {
   arch: string;
   accelerator: string;
@@ -61,11 +73,13 @@ export interface MachineSpec {
   machineVersion: string;
   firmware: string;
   os: { family: string; id: string };
-  cpu: { count: number; model: string };
-  memory: { size: number; dynamic: { enabled: boolean } };
+  cpu: { count: number; maximum: number; model: string; ioThreads: number; pinning: Pinning };
+  memory: { size: number; hostNodes: string[]; dynamic: { enabled: boolean } };
   disks: Disk[];
   nics: Nic[];
   display: { model: string };
+  shares: Share[];
+  serialPorts: number;
   boot: { kernel: string; initrd: string; cmdline: string };
   guestAgent: boolean;
   rng: boolean;
@@ -78,6 +92,8 @@ export interface PendingChange {
   field: string;
   running: JsonValue;
   next: JsonValue;
+  /** Why it waits; empty for a saved machine. */
+  reason: string;
 }
 
 export interface MachineState {
@@ -198,52 +214,6 @@ export interface Host {
   };
 }
 
-export type CoreKind = 'plain' | 'performance' | 'efficiency' | 'lowPower';
-
-/** A thread that the kernel runs things on. */
-export interface HostProcessor {
-  id: number;
-  online: boolean;
-  core: number | null;
-  maxMhz: number | null;
-  loadPercent: number | null;
-}
-
-export interface HostCore {
-  id: number;
-  package: number;
-  die: number;
-  node: number | null;
-  l3: number | null;
-  cluster: number | null;
-  kind: CoreKind;
-  processors: number[];
-}
-
-export interface HostCacheGroup {
-  id: number;
-  size: number;
-  processors: number[];
-}
-
-export interface HostNumaNode {
-  id: number;
-  memoryTotal: number;
-  memoryFree: number;
-  distances: number[];
-  processors: number[];
-}
-
-export interface HostTopology {
-  model: string;
-  packages: { id: number; processors: number[] }[];
-  nodes: HostNumaNode[];
-  l3Groups: HostCacheGroup[];
-  clusters: HostCacheGroup[];
-  cores: HostCore[];
-  processors: HostProcessor[];
-}
-
 export interface Inventory {
   sequence: number;
   host: Host;
@@ -277,16 +247,13 @@ export interface MachineSetting {
   value: JsonValue;
   /** Why it cannot be used; empty when it can. */
   unavailable: string;
+  /** Values that it cannot have here, though it can be used otherwise. */
+  unavailableValues: UnavailableValue[];
 }
 
-export type PinningGoal = 'fastest' | 'balanced' | 'quiet';
-
-/** Where the processors of a machine should run. */
-export interface PinningProposal {
-  pinning: { vcpus: string[]; emulator: string };
-  node: number | null;
-  reasons: string[];
-  warnings: string[];
+export interface UnavailableValue {
+  value: string;
+  reason: string;
 }
 
 export interface FieldChange {

@@ -28,6 +28,8 @@ export interface ChartSeries {
   /** Name of the colour token, such as `--colorBrandStroke1`. */
   color: string;
   filled?: boolean;
+  /** A limit, not a reading. */
+  dashed?: boolean;
 }
 
 interface ChartProps {
@@ -91,6 +93,7 @@ function optionsOf(
         label: series.label,
         stroke: color(series.color),
         width: 1.5,
+        dash: series.dashed ? [6, 4] : undefined,
         fill: series.filled ? withAlpha(color(series.color), '2e') : undefined,
         points: { size: 4, filter: (plot: uPlot, index: number) => lonePoints(plot.data[index] ?? []) },
       })),

@@ -28,6 +28,7 @@ export { EditRegular } from '@fluentui/react-icons/svg/edit';
 export { ErrorCircleFilled, ErrorCircleRegular } from '@fluentui/react-icons/svg/error-circle';
 export { FilterRegular } from '@fluentui/react-icons/svg/filter';
 export { FlashRegular } from '@fluentui/react-icons/svg/flash';
+export { FolderLinkRegular } from '@fluentui/react-icons/svg/folder-link';
 export { FullScreenMaximizeRegular } from '@fluentui/react-icons/svg/full-screen-maximize';
 export { GlobeRegular } from '@fluentui/react-icons/svg/globe';
 export { GridFilled, GridRegular } from '@fluentui/react-icons/svg/grid';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Sample } from '../api/types';
-import { columnsOf, momentText, tickText } from './series';
+import { columnsOf, memoryLines, momentText, tickText } from './series';
 
 const at = (seconds: number): Sample => ({
   time: new Date(seconds * 1000).toISOString(),
@@ -9,6 +9,7 @@ const at = (seconds: number): Sample => ({
   vcpuPercent: [],
   memoryUsed: null,
   memoryResident: 1,
+  memoryAssigned: 1,
   diskReadRate: 0,
   diskWriteRate: 0,
   netReceiveRate: null,
@@ -32,6 +33,18 @@ describe('columns', () => {
     const { from, until, times } = columnsOf([at(0), at(31 * 86400)], month);
     expect(until - from).toBe(30 * 86400);
     expect(times).toEqual([31 * 86400]);
+  });
+});
+
+describe('the graph of memory', () => {
+  const columns = columnsOf([at(0), at(30)], { seconds: 3600, interval: 30 });
+
+  it('shows what is assigned and both limits only where memory moves', () => {
+    expect(memoryLines(columns, null).map(({ name }) => name)).toEqual(['used', 'resident']);
+    const lines = new Map(memoryLines(columns, { minimum: 5, maximum: 9 }).map((line) => [line.name, line]));
+    expect(lines.get('assigned')?.values).toEqual([1, 1]);
+    expect(lines.get('minimum')).toMatchObject({ values: [5, 5], dashed: true });
+    expect(lines.get('maximum')).toMatchObject({ values: [9, 9], dashed: true });
   });
 });
 

@@ -60,6 +60,44 @@ export function columnsOf(samples: readonly Sample[], { seconds, interval, until
   };
 }
 
+export interface MemoryLine {
+  name: 'used' | 'assigned' | 'resident' | 'minimum' | 'maximum';
+  values: (number | null)[];
+  color: string;
+  filled?: boolean;
+  dashed?: boolean;
+}
+
+/**
+ * The lines of the graph of memory. Of a machine whose memory does not move, what it was given is the upper end of the axis, and
+ * no line.
+ */
+export function memoryLines(
+  { of, times }: Columns,
+  limits: { minimum: number; maximum: number } | null,
+): MemoryLine[] {
+  const level = (value: number) => times.map(() => value);
+  const readings: MemoryLine[] = [
+    { name: 'used', values: of((sample) => sample.memoryUsed), color: '--colorBrandStroke1', filled: true },
+    {
+      name: 'resident',
+      values: of((sample) => sample.memoryResident),
+      color: '--colorPaletteMarigoldBorderActive',
+    },
+  ];
+  if (!limits) return readings;
+  return [
+    ...readings,
+    {
+      name: 'assigned',
+      values: of((sample) => sample.memoryAssigned),
+      color: '--colorPalettePlumBorderActive',
+    },
+    { name: 'minimum', values: level(limits.minimum), color: '--colorNeutralForeground3', dashed: true },
+    { name: 'maximum', values: level(limits.maximum), color: '--colorNeutralForeground2', dashed: true },
+  ];
+}
+
 /** Points that no line reaches: they need a dot to be seen. */
 export function lonePoints(values: ArrayLike<number | null | undefined>): number[] {
   const found: number[] = [];

@@ -5,6 +5,12 @@ const outsideSpec = ['name', 'description', 'tags', 'group'];
 
 export const settingKey = (field: string) => field.replace(/^spec\./, '');
 
+/** Whether a changed field is the setting itself or a member of it. */
+export function isPartOf(field: string, key: string): boolean {
+  const changed = settingKey(field);
+  return changed === key || changed.startsWith(`${key}.`) || changed.startsWith(`${key}[`);
+}
+
 export function readSetting(machine: Machine, key: string): JsonValue | undefined {
   const path = settingKey(key).split('.');
   const root: unknown = outsideSpec.includes(path[0] ?? '') ? machine : machine.spec;
@@ -65,6 +71,7 @@ export const categories = [
   'display',
   'boot',
   'guest',
+  'sharing',
   'behaviour',
 ] as const;
 export type Category = (typeof categories)[number];
@@ -95,6 +102,8 @@ const categoryOfSection: Record<string, Category> = {
   watchdog: 'guest',
   clock: 'guest',
   vsock: 'guest',
+  serialPorts: 'guest',
+  shares: 'sharing',
 };
 
 export function categoryOf(key: string): Category {
@@ -104,15 +113,20 @@ export function categoryOf(key: string): Category {
 const groupOfKey: Record<string, string> = {
   'cpu.topology': 'topology',
   'cpu.pinning': 'pinning',
+  'cpu.ioThreads': 'pinning',
   'cpu.weight': 'share',
   'cpu.limitPercent': 'share',
   'cpu.reservePercent': 'share',
   'cpu.scheduling': 'share',
+  'cpu.frequency': 'share',
+  'cpu.energy': 'share',
   'memory.dynamic': 'dynamic',
   'memory.weight': 'dynamic',
   'memory.pageSize': 'placement',
+  'memory.pageFallback': 'placement',
   'memory.locked': 'placement',
   'memory.merge': 'placement',
+  'memory.encryption': 'security',
   'memory.nodes': 'placement',
   'memory.hostNodes': 'placement',
   'cpu.model': 'features',
@@ -123,9 +137,11 @@ const groupOfKey: Record<string, string> = {
   'cpu.pmu': 'features',
   'cpu.physicalBits': 'features',
   'cpu.apic': 'features',
+  'cpu.mitigations': 'features',
   'cpu.legacyOs': 'features',
   'cpu.hyperv': 'features',
   autostart: 'autostart',
+  onHostShutdown: 'hostStop',
   protection: 'protection',
   watchdog: 'watchdog',
   secureBoot: 'security',
@@ -152,7 +168,9 @@ export function inGroups(rows: Setting[]): { group: string; rows: Setting[] }[] 
 
 /** Settings that one row can show; members of lists have panels of their own. */
 export const isRow = (setting: Setting) =>
-  !/[[\]*{}]/.test(setting.key) && !['disks', 'nics'].includes(setting.key) && setting.key !== 'name';
+  !/[[\]*{}]/.test(setting.key) &&
+  !['disks', 'nics', 'shares'].includes(setting.key) &&
+  setting.key !== 'name';
 
 export const keyForWords = (key: string) => settingKey(key).replaceAll('.', '_');
 

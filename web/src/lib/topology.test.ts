@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { HostCore, HostTopology } from '../api/types';
+import type { HostCore, HostTopology } from '../api/topologyTypes';
 import { heatOf, kindsOf, loadsOf, meanLoad, memoryOnly, ranges, topologyTree } from './topology';
 
 const core = (id: number, processors: number[], more: Partial<HostCore> = {}): HostCore => ({
@@ -37,6 +37,7 @@ const laptop: HostTopology = {
     maxMhz: null,
     loadPercent: id < 4 ? id * 10 : null,
   })),
+  owners: [],
 };
 
 describe('the picture of the processors', () => {

@@ -1,5 +1,5 @@
 // The processors of the host as groups within groups, the way they are drawn. Pure.
-import type { CoreKind, HostCacheGroup, HostCore, HostNumaNode, HostTopology } from '../api/types';
+import type { CoreKind, HostCacheGroup, HostCore, HostNumaNode, HostTopology } from '../api/topologyTypes';
 
 interface Branch {
   key: string;

@@ -4,6 +4,7 @@ import { useLocation } from 'react-router-dom';
 
 import { DeleteImageDialog } from './DeleteImageDialog';
 import { DeleteDialog } from './DeleteDialog';
+import { HostStopDialog } from './HostStopDialog';
 import { PendingDialog } from './PendingDialog';
 import { PowerDialog } from './PowerDialog';
 import { TaskDrawer } from './TaskDrawer';
@@ -27,6 +28,8 @@ function NamedDialog() {
       return <PendingDialog name={first} />;
     case 'deleteImage':
       return <DeleteImageDialog name={first} />;
+    case 'hostStop':
+      return <HostStopDialog />;
     case 'profile':
       return <ProfileDialog name={first} />;
     case 'import':

@@ -15,14 +15,17 @@ import {
   TableHeaderCell,
   TableRow,
   makeStyles,
+  tokens,
 } from '@fluentui/react-components';
 import { useTranslation } from 'react-i18next';
 
 import { actOnMachine, patchMachine } from '../../api/calls';
 import { noteMachine, useMachine, useSettings } from '../../api/inventory';
 import type { Machine, PendingChange } from '../../api/types';
+import { setCommand } from '../../lib/command';
 import { mergePatches, patchOf, settingKey } from '../../lib/settings';
 import { settingTitle, valueText } from '../../lib/words';
+import { CopyChip } from '../Chip';
 import { ArrowUndoRegular } from '../icons';
 import { useNotify, useRun } from '../notify';
 import { useCommonStyles } from '../styles';
@@ -31,6 +34,7 @@ import { useCloseDialog } from './address';
 const useStyles = makeStyles({
   scroll: { overflowX: 'auto' },
   narrow: { width: '48px' },
+  command: { paddingTop: tokens.spacingVerticalM },
 });
 
 export function useRevert() {
@@ -62,6 +66,14 @@ export function PendingDialog({ name }: { name: string }) {
     return settingTitle(t, settings.find((setting) => setting.key === key) ?? { key, title: key });
   };
   const typeOf = (field: string) => settings.find((setting) => setting.key === settingKey(field))?.type;
+  const command = setCommand(
+    machine.name,
+    machine.pending.map(({ field, next }) => ({
+      key: settingKey(field),
+      value: next,
+      type: typeOf(field),
+    })),
+  );
   return (
     <Dialog open onOpenChange={(_, data) => !data.open && close()}>
       <DialogSurface>
@@ -102,6 +114,9 @@ export function PendingDialog({ name }: { name: string }) {
                     ))}
                   </TableBody>
                 </Table>
+                <div className={styles.command}>
+                  <CopyChip text={command} />
+                </div>
               </div>
             )}
           </DialogContent>

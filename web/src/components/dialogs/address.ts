@@ -3,7 +3,16 @@ import { useCallback } from 'react';
 import { useLocation, useNavigate, useSearchParams } from 'react-router-dom';
 
 export type DialogName =
-  'profile' | 'delete' | 'turnOff' | 'reset' | 'pending' | 'import' | 'build' | 'deleteImage' | 'tasks';
+  | 'profile'
+  | 'delete'
+  | 'turnOff'
+  | 'reset'
+  | 'pending'
+  | 'import'
+  | 'build'
+  | 'deleteImage'
+  | 'hostStop'
+  | 'tasks';
 
 export function useDialogAddress() {
   const [search] = useSearchParams();

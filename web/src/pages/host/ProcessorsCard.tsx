@@ -5,13 +5,16 @@ import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { getTopology } from '../../api/calls';
-import type { HostTopology } from '../../api/types';
+import type { HostTopology } from '../../api/topologyTypes';
 import { ProblemMessage } from '../../components/ProblemMessage';
 import { useCommonStyles } from '../../components/styles';
+import { OwnerList } from '../../components/topology/OwnerList';
+import { OwnerMarks } from '../../components/topology/OwnerMark';
+import { TopologyMap } from '../../components/topology/TopologyMap';
+import { useHeatStyles } from '../../components/topology/heat';
 import { useVisible } from '../../lib/hooks';
+import { ownersByProcessor } from '../../lib/pinning';
 import { kindMark, kindsOf, ranges, type Heat } from '../../lib/topology';
-import { TopologyMap } from './TopologyMap';
-import { useHeatStyles } from './heat';
 
 const refreshMilliseconds = 2000;
 const heats: Heat[] = [0, 1, 2, 3, 4];
@@ -82,6 +85,7 @@ export function ProcessorsCard() {
     staleTime: 0,
     refetchInterval: refreshMilliseconds,
   });
+  const owners = ownersByProcessor(data?.owners ?? []);
   const online = data?.processors.filter((processor) => processor.online) ?? [];
   const off = data?.processors.filter((processor) => !processor.online) ?? [];
   return (
@@ -98,7 +102,15 @@ export function ProcessorsCard() {
             </span>
             <Legend topology={data} />
           </div>
-          <TopologyMap topology={data} />
+          <TopologyMap
+            topology={data}
+            slots={{ marks: (id) => <OwnerMarks owners={owners.get(id)} processor={id} /> }}
+          />
+          {data.owners.length > 0 && (
+            <div className={styles.foot}>
+              <OwnerList owners={data.owners} />
+            </div>
+          )}
           {off.length > 0 && (
             <div className={mergeClasses(styles.foot, common.secondary)}>
               {t('topology.off', { list: ranges(off.map(({ id }) => id)) })}

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { patchMachine } from '../../api/calls';
 import { noteMachine } from '../../api/inventory';
 import type { JsonValue, Machine } from '../../api/types';
-import { Chip } from '../../components/Chip';
+import { Chip, CopyChip } from '../../components/Chip';
 import {
   AlbumRegular,
   ArrowDownRegular,
@@ -18,6 +18,7 @@ import {
 import { useNotify } from '../../components/notify';
 import { RowCard, SettingRow } from '../../components/SettingRow';
 import { bootDevices, bootOrder, bootPatch, moved, type BootDevice } from '../../lib/bootOrder';
+import { shellWord } from '../../lib/command';
 import { problemOf, problemText, spoken } from '../../lib/words';
 
 const icons = { disk: <HardDriveRegular />, cdrom: <AlbumRegular />, network: <GlobeRegular /> };
@@ -44,6 +45,7 @@ function useBootOrder(machine: Machine) {
   const notify = useNotify();
   const [problem, setProblem] = useState('');
   const [busy, setBusy] = useState(false);
+  const [changed, setChanged] = useState(false);
   const send = async (at: Machine, patch: { [key: string]: JsonValue }) => {
     setBusy(true);
     setProblem('');
@@ -64,19 +66,20 @@ function useBootOrder(machine: Machine) {
     if (order.join() === old.join()) return;
     const answer = await send(machine, bootPatch(machine.spec, order));
     if (!answer) return;
+    setChanged(true);
     const said = answer.pending.length > 0 ? t('settings.waits') : t('settings.applied');
     notify.show('success', t('bootOrder.title'), said, {
       label: t('common.undo'),
       run: () => void send(answer.machine, bootPatch(answer.machine.spec, old)),
     });
   };
-  return { put, problem, busy };
+  return { put, changed, problem, busy };
 }
 
 export function BootOrderPanel({ machine }: { machine: Machine }) {
   const { t } = useTranslation();
   const styles = useStyles();
-  const { put, problem, busy } = useBootOrder(machine);
+  const { put, changed, problem, busy } = useBootOrder(machine);
   const [dragged, setDragged] = useState('');
   const [over, setOver] = useState('');
   const list = useRef<HTMLDivElement>(null);
@@ -103,10 +106,17 @@ export function BootOrderPanel({ machine }: { machine: Machine }) {
         title={t('bootOrder.title')}
         sentence={t('bootOrder.sentence')}
         below={
-          problem && (
-            <Caption1 className={styles.problem} role="alert">
-              {problem}
-            </Caption1>
+          (problem || (changed && order.length > 0)) && (
+            <>
+              {problem && (
+                <Caption1 className={styles.problem} role="alert">
+                  {problem}
+                </Caption1>
+              )}
+              {changed && order.length > 0 && (
+                <CopyChip text={['visor boot-order', machine.name, ...order.map(shellWord)].join(' ')} />
+              )}
+            </>
           )
         }
       />

@@ -3,9 +3,10 @@ import { Dropdown, Option, makeStyles } from '@fluentui/react-components';
 import { useTranslation } from 'react-i18next';
 
 import type { Disk, JsonValue, Machine } from '../../api/types';
-import { Chip } from '../../components/Chip';
+import { Chip, CopyChip } from '../../components/Chip';
 import { HardDriveRegular } from '../../components/icons';
 import { RowCard, SettingRow } from '../../components/SettingRow';
+import { setCommand } from '../../lib/command';
 import { formatBytes } from '../../lib/format';
 import { useExplained } from './Explained';
 import { useChangeSetting } from './useChangeSetting';
@@ -34,8 +35,9 @@ interface DiskRowProps {
 function DiskRow({ machine, disk, index }: DiskRowProps) {
   const { t } = useTranslation();
   const styles = useStyles();
-  const { change, problem, busy } = useChangeSetting(machine, 'disks', disk.id);
-  const { button, made } = useExplained(machine, `disks[${index}]`, disk.id);
+  const { change, changed, problem, busy } = useChangeSetting(machine, 'disks', disk.id);
+  const command = setCommand(machine.name, [{ key: `disks[${disk.id}].bus`, value: disk.bus }]);
+  const { button, made } = useExplained(machine, `disks[${index}]`, disk.id, command);
   const put = (part: Partial<Disk>) =>
     void change(
       machine.spec.disks.map((other) =>
@@ -48,9 +50,10 @@ function DiskRow({ machine, disk, index }: DiskRowProps) {
       title={`${disk.id} · ${t(`device.${disk.device}`)}`}
       sentence={disk.volume || disk.file || t('disks.noMedium')}
       below={
-        (problem || made) && (
+        (problem || made || changed) && (
           <>
             {problem}
+            {changed && !made && <CopyChip text={command} />}
             {made}
           </>
         )

@@ -30,7 +30,13 @@ const useStyles = makeStyles({
     whiteSpace: 'nowrap',
     textAlign: 'right',
   },
-  legend: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalM, minHeight: '16px' },
+  legend: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    columnGap: tokens.spacingHorizontalM,
+    rowGap: tokens.spacingVerticalXXS,
+    minHeight: '16px',
+  },
   entry: {
     ...typographyStyles.caption1,
     display: 'inline-flex',
@@ -39,6 +45,7 @@ const useStyles = makeStyles({
     color: tokens.colorNeutralForeground2,
   },
   swatch: { width: '10px', height: '10px', borderRadius: tokens.borderRadiusSmall },
+  dashes: { width: '14px', borderTop: '2px dashed currentColor' },
   quiet: {
     display: 'flex',
     alignItems: 'center',
@@ -115,7 +122,11 @@ export function GraphCard({
       <div className={styles.legend}>
         {series.map((one) => (
           <span key={one.label} className={styles.entry}>
-            <span className={styles.swatch} style={{ backgroundColor: `var(${one.color})` }} />
+            {one.dashed ? (
+              <span className={styles.dashes} style={{ color: `var(${one.color})` }} />
+            ) : (
+              <span className={styles.swatch} style={{ backgroundColor: `var(${one.color})` }} />
+            )}
             {one.label} {valueAt(one)}
           </span>
         ))}

@@ -12,7 +12,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router-dom';
 
 import { useTasks } from '../../api/inventory';
-import type { Machine } from '../../api/types';
+import type { Machine, MachineStatus } from '../../api/types';
 import { Chip } from '../../components/Chip';
 import { useOpenDialog } from '../../components/dialogs/address';
 import {
@@ -93,6 +93,9 @@ const useStyles = makeStyles({
   reason: { overflowWrap: 'anywhere', whiteSpace: 'pre-line', maxHeight: '96px', overflowY: 'auto' },
 });
 
+/** States whose reason somebody must read: what has failed, also beside a guest that goes on. */
+const tellsWhy: readonly MachineStatus[] = ['crashed', 'running', 'paused'];
+
 export function HeaderCard({ machine, compact }: { machine: Machine; compact: boolean }) {
   const { t } = useTranslation();
   const styles = useStyles();
@@ -123,7 +126,7 @@ export function HeaderCard({ machine, compact }: { machine: Machine; compact: bo
           )}
           {task && <Caption1>{taskTitle(t, task)}</Caption1>}
         </div>
-        {state.status === 'crashed' && state.reason && (
+        {tellsWhy.includes(state.status) && state.reason && (
           <Caption1 className={styles.reason} tabIndex={0}>
             {reasonText(state.reason)}
           </Caption1>

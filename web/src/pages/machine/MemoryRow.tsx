@@ -89,6 +89,11 @@ export function MemoryRow({ machine }: { machine: Machine }) {
                 reserve: formatBytes(now.hostReserve),
               })}
             </Caption1>
+            {!!now.merged && (
+              <Caption1 className={styles.change}>
+                {t('memory.merged', { merged: formatBytes(now.merged) })}
+              </Caption1>
+            )}
             {now.changes
               .slice(-shownChanges)
               .reverse()

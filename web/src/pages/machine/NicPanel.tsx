@@ -5,8 +5,10 @@ import { useTranslation } from 'react-i18next';
 
 import type { JsonValue, Machine, Nic, PortForward } from '../../api/types';
 import { AddRegular, DeleteRegular, GlobeRegular } from '../../components/icons';
+import { CopyChip } from '../../components/Chip';
 import { RowCard, SettingRow } from '../../components/SettingRow';
 import { useCommonStyles } from '../../components/styles';
+import { setCommand } from '../../lib/command';
 import { forwardText } from '../../lib/words';
 import { useExplained } from './Explained';
 import { useChangeSetting } from './useChangeSetting';
@@ -38,8 +40,12 @@ function NicCard({ machine, nic, index }: NicCardProps) {
   const { t } = useTranslation();
   const styles = useStyles();
   const common = useCommonStyles();
-  const { change, problem, busy } = useChangeSetting(machine, 'nics', nic.id);
-  const { button, made } = useExplained(machine, `nics[${index}]`, nic.id);
+  const { change, changed, problem, busy } = useChangeSetting(machine, 'nics', nic.id);
+  const command = setCommand(machine.name, [
+    { key: `nics[${nic.id}].model`, value: nic.model },
+    { key: `nics[${nic.id}].linkUp`, value: nic.linkUp },
+  ]);
+  const { button, made } = useExplained(machine, `nics[${index}]`, nic.id, command);
   const put = (part: Partial<Nic>) =>
     void change(
       machine.spec.nics.map((other) =>
@@ -53,9 +59,10 @@ function NicCard({ machine, nic, index }: NicCardProps) {
         title={`${nic.id} · ${nic.switch}`}
         sentence={<span className={common.mono}>{nic.mac}</span>}
         below={
-          (problem || made) && (
+          (problem || made || changed) && (
             <>
               {problem}
+              {changed && !made && <CopyChip text={command} />}
               {made}
             </>
           )

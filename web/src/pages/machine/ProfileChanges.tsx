@@ -48,7 +48,8 @@ export function ProfileChanges({ answer }: { answer: PatchAnswer }) {
     );
   };
   return (
-    <div className={styles.scroll}>
+    // On a phone it scrolls sideways, so the keyboard must reach it.
+    <div className={styles.scroll} tabIndex={0} role="region" aria-label={t('profiles.changes')}>
       <Table size="small" aria-label={t('profiles.changes')}>
         <TableHeader>
           <TableRow>

@@ -24,11 +24,13 @@ import { useTranslation } from 'react-i18next';
 import { applyProfile, deleteProfile, getProfiles, previewProfile, saveProfile } from '../../api/calls';
 import { noteMachine, useMachine } from '../../api/inventory';
 import type { Profile } from '../../api/catalogueTypes';
+import { CopyChip } from '../../components/Chip';
 import { useCloseDialog } from '../../components/dialogs/address';
 import { DeleteRegular } from '../../components/icons';
 import { useNotify } from '../../components/notify';
 import { ProblemMessage } from '../../components/ProblemMessage';
 import { useCommonStyles } from '../../components/styles';
+import { shellWord } from '../../lib/command';
 import { isMachineName } from '../../lib/machines';
 import { spoken } from '../../lib/words';
 import { ProfileChanges } from './ProfileChanges';
@@ -177,6 +179,11 @@ export default function ProfileDialog({ name }: { name: string }) {
               </>
             )}
             {answer && <ProfileChanges answer={answer} />}
+            {answer && profile && changes > 0 && (
+              <div>
+                <CopyChip text={`visor profile apply ${shellWord(profile.name)} ${shellWord(name)}`} />
+              </div>
+            )}
             {answer && changes === 0 && answer.rejected.length === 0 && (
               <div className={common.secondary}>{t('profiles.nothing')}</div>
             )}

@@ -18,10 +18,14 @@ interface SettingControlProps {
   title: string;
   value: JsonValue;
   disabled: boolean;
+  /** Values of a choice that cannot be chosen here. */
+  without: string[];
   /** A change is on its way: a text keeps the cursor, but takes no more. */
   busy: boolean;
   onChange: (value: JsonValue) => void;
   onProblem: (problem: string) => void;
+  /** What the text would mean that is not sent yet; nothing when it is as it was or means nothing. */
+  onTyped: (value: JsonValue | undefined) => void;
 }
 
 export function SettingControl(props: SettingControlProps) {
@@ -55,7 +59,7 @@ export function SettingControl(props: SettingControlProps) {
         }
       >
         {(setting.values ?? []).map((one) => (
-          <Option key={one} value={one}>
+          <Option key={one} value={one} disabled={one !== chosen && props.without.includes(one)}>
             {settingValue(t, setting.key, one)}
           </Option>
         ))}
@@ -83,7 +87,8 @@ function meaningOf(setting: Setting, text: string): JsonValue | undefined {
   return text;
 }
 
-function TextControl({ setting, title, value, disabled, busy, onChange, onProblem }: SettingControlProps) {
+function TextControl(props: SettingControlProps) {
+  const { setting, title, value, disabled, busy, onChange, onProblem, onTyped } = props;
   const { t } = useTranslation();
   const styles = useStyles();
   const shown = textOf(setting, value);
@@ -103,6 +108,7 @@ function TextControl({ setting, title, value, disabled, busy, onChange, onProble
   const commit = () => {
     if (disabled || busy || text === shown || text === sent.current) return;
     sent.current = text;
+    onTyped(undefined);
     const meaning = meaningOf(setting, text);
     const outside =
       typeof meaning === 'number' &&
@@ -119,6 +125,7 @@ function TextControl({ setting, title, value, disabled, busy, onChange, onProble
     if (event.key === 'Escape') {
       setText(shown);
       onProblem('');
+      onTyped(undefined);
     }
   };
   const unit: ReactNode = setting.unit && setting.type === 'integer' ? setting.unit : undefined;
@@ -135,6 +142,7 @@ function TextControl({ setting, title, value, disabled, busy, onChange, onProble
       onChange={(_, data) => {
         sent.current = null;
         setText(data.value);
+        onTyped(data.value === shown ? undefined : meaningOf(setting, data.value));
       }}
       onBlur={commit}
       onKeyDown={onKeyDown}

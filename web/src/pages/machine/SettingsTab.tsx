@@ -34,7 +34,10 @@ import { DiskPanel } from './DiskPanel';
 import { MachineSettingRow } from './MachineSettingRow';
 import { MemoryRow } from './MemoryRow';
 import { NicPanel } from './NicPanel';
-import { PinningRow } from './PinningRow';
+import { NotesRow } from './NotesRow';
+import { PinningPanel } from './pinning/PinningPanel';
+import { ProcessorRow } from './ProcessorRow';
+import { SharePanel } from './SharePanel';
 
 const useStyles = makeStyles({
   tools: {
@@ -111,18 +114,23 @@ function Rows({ machine, settings }: RowsProps) {
     placeholderData: keepPreviousData,
     retry: false,
   });
-  const reasons = new Map(known.data?.map(({ key, unavailable }) => [key, unavailable]));
+  const answers = new Map(known.data?.map((one) => [one.key, one]));
   if (settings.length === 0) return null;
   return (
     <RowCard>
-      {settings.map((setting) => (
-        <MachineSettingRow
-          key={setting.key}
-          machine={machine}
-          setting={setting}
-          unavailable={reasons.get(setting.key)}
-        />
-      ))}
+      {settings.map((setting) =>
+        setting.key === 'description' ? (
+          <NotesRow key={setting.key} machine={machine} setting={setting} />
+        ) : (
+          <MachineSettingRow
+            key={setting.key}
+            machine={machine}
+            setting={setting}
+            unavailable={answers.get(setting.key)?.unavailable}
+            unavailableValues={answers.get(setting.key)?.unavailableValues}
+          />
+        ),
+      )}
     </RowCard>
   );
 }
@@ -153,6 +161,7 @@ function Categories({ machine, settings }: RowsProps) {
     (name) =>
       (name === 'disks' && machine.spec.disks.length > 0) ||
       (name === 'network' && machine.spec.nics.length > 0) ||
+      name === 'sharing' ||
       rows.some((setting) => categoryOf(setting.key) === name),
   );
   const current: Category = filled.find((name) => name === params.category) ?? filled[0] ?? 'general';
@@ -180,16 +189,18 @@ function Categories({ machine, settings }: RowsProps) {
                 <MemoryRow machine={machine} />
               </RowCard>
             )}
-            {group === 'pinning' && (
+            {group === 'features' && machine.spec.arch === 'x86_64' && (
               <RowCard>
-                <PinningRow machine={machine} />
+                <ProcessorRow machine={machine} />
               </RowCard>
             )}
+            {group === 'pinning' && <PinningPanel machine={machine} />}
           </section>
         ))}
         {current === 'boot' && bootDevices(machine.spec).length > 0 && <BootOrderPanel machine={machine} />}
         {current === 'disks' && <DiskPanel machine={machine} />}
         {current === 'network' && <NicPanel machine={machine} />}
+        {current === 'sharing' && <SharePanel machine={machine} />}
       </div>
     </div>
   );

@@ -1,20 +1,22 @@
-import { makeStyles, tokens, typographyStyles } from '@fluentui/react-components';
+import { makeStyles, tokens } from '@fluentui/react-components';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router-dom';
 
 import { useHistory, useSamples } from '../../api/metrics';
 import type { Machine, MetricsRange, Sample } from '../../api/types';
-import { DeveloperBoardRegular, GlobeRegular, HardDriveRegular, RamRegular } from '../../components/icons';
+import { DeveloperBoardRegular, GlobeRegular, HardDriveRegular } from '../../components/icons';
 import { ProblemMessage } from '../../components/ProblemMessage';
 import { Segmented } from '../../components/Segmented';
-import { Sparkline } from '../../components/Sparkline';
 import { formatBytes, formatPercent, formatRate } from '../../lib/format';
 import { diskTotal, isActive, sizeNow } from '../../lib/machines';
 import { columnsOf, spanOf, spanSeconds, spans } from '../../lib/series';
 import { networkOf } from '../overview/TileGraphs';
 import { GraphCard } from './GraphCard';
 import { FactsCard } from './FactsCard';
+import { MemoryCard } from './MemoryCard';
+import { NotesCard } from './NotesCard';
+import { VcpuTiles } from './VcpuTiles';
 
 const one = '--colorBrandStroke1';
 const other = '--colorPaletteMarigoldBorderActive';
@@ -26,12 +28,6 @@ const useStyles = makeStyles({
     gridTemplateColumns: 'repeat(auto-fit, minmax(min(340px, 100%), 1fr))',
     gap: tokens.spacingHorizontalM,
   },
-  vcpus: {
-    display: 'grid',
-    gridTemplateColumns: 'repeat(auto-fill, minmax(72px, 1fr))',
-    gap: tokens.spacingHorizontalS,
-  },
-  vcpu: { ...typographyStyles.caption2, color: tokens.colorNeutralForeground3, minWidth: 0 },
 });
 
 export default function SummaryTab({ machine }: { machine: Machine }) {
@@ -52,7 +48,7 @@ export default function SummaryTab({ machine }: { machine: Machine }) {
   });
   const { of } = columns;
   const last = on ? (live.at(-1) ?? machine.metrics) : null;
-  const { cpus, memory: size } = sizeNow(machine);
+  const { cpus } = sizeNow(machine);
   const graph = {
     columns,
     loading: span !== 'recent' && history.isPending,
@@ -96,26 +92,7 @@ export default function SummaryTab({ machine }: { machine: Machine }) {
         >
           {last && cpus > 1 && <VcpuTiles samples={live} count={last.vcpuPercent.length} />}
         </GraphCard>
-        <GraphCard
-          icon={<RamRegular />}
-          title={t('fact.memory')}
-          sentence={t('summary.memory', { size: formatBytes(size) })}
-          headline={say(
-            (sample) => `${formatBytes(sample.memoryUsed ?? sample.memoryResident)} / ${formatBytes(size)}`,
-          )}
-          {...graph}
-          series={[
-            {
-              label: t('summary.guestUsed'),
-              values: of((sample) => sample.memoryUsed),
-              color: one,
-              filled: true,
-            },
-            { label: t('summary.resident'), values: of((sample) => sample.memoryResident), color: other },
-          ]}
-          maximum={Math.max(size, ...samples.map((sample) => sample.memoryResident))}
-          say={formatBytes}
-        />
+        <MemoryCard machine={machine} samples={samples} last={last} graph={graph} />
         <GraphCard
           icon={<HardDriveRegular />}
           title={t('fact.disks')}
@@ -158,6 +135,7 @@ export default function SummaryTab({ machine }: { machine: Machine }) {
           say={formatRate}
         />
       </div>
+      <NotesCard machine={machine} />
       <FactsCard machine={machine} />
     </>
   );
@@ -166,23 +144,4 @@ export default function SummaryTab({ machine }: { machine: Machine }) {
 function quietText(t: TFunction, on: boolean, span: MetricsRange): string {
   if (span !== 'recent') return t('summary.quietLong');
   return t(on ? 'summary.quietSoon' : 'summary.quiet');
-}
-
-function VcpuTiles({ samples, count }: { samples: readonly Sample[]; count: number }) {
-  const { t } = useTranslation();
-  const styles = useStyles();
-  return (
-    <div className={styles.vcpus}>
-      {Array.from({ length: count }, (_, index) => {
-        const values = samples.map((sample) => sample.vcpuPercent[index] ?? 0);
-        const word = formatPercent(values.at(-1) ?? 0);
-        return (
-          <div key={index} className={styles.vcpu}>
-            {t('summary.vcpuShort', { index })} {word}
-            <Sparkline values={values} maximum={100} label={t('summary.vcpu', { index, word })} />
-          </div>
-        );
-      })}
-    </div>
-  );
 }

@@ -1,9 +1,9 @@
 // The guest's serial port as a terminal. What it said before comes first.
-import { Button } from '@fluentui/react-components';
+import { Button, Dropdown, Option } from '@fluentui/react-components';
 import { FitAddon } from '@xterm/addon-fit';
 import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Machine } from '../../api/types';
@@ -14,7 +14,7 @@ import { guestSocketUrl, retryDelay } from './guestSocket';
 
 export default function TerminalTab({ machine }: { machine: Machine }) {
   const { t } = useTranslation();
-  if (isActive(machine.state.status)) return <SerialTerminal name={machine.name} />;
+  if (isActive(machine.state.status)) return <SerialPorts machine={machine} />;
   return <StageOff machine={machine} picture={<WindowConsoleRegular />} sentence={t('stage.terminalOff')} />;
 }
 
@@ -40,7 +40,42 @@ function openTerminal(element: HTMLElement): { terminal: Terminal; close: () => 
   };
 }
 
-function SerialTerminal({ name }: { name: string }) {
+/** How many ports it runs with: a change of that waits for the next start. */
+function portsOf(machine: Machine): number {
+  const waits = machine.pending.find(({ field }) => field.replace(/^spec\./, '') === 'serialPorts');
+  return typeof waits?.running === 'number' ? waits.running : machine.spec.serialPorts;
+}
+
+function SerialPorts({ machine }: { machine: Machine }) {
+  const { t } = useTranslation();
+  const [port, setPort] = useState(0);
+  const ports = portsOf(machine);
+  const word = (number: number) => t('stage.portNumber', { port: number });
+  const choice = ports > 1 && (
+    <Dropdown
+      size="small"
+      aria-label={t('stage.port')}
+      value={word(port)}
+      selectedOptions={[String(port)]}
+      onOptionSelect={(_, { optionValue }) => optionValue !== undefined && setPort(Number(optionValue))}
+    >
+      {Array.from({ length: ports }, (_, number) => (
+        <Option key={number} value={String(number)}>
+          {word(number)}
+        </Option>
+      ))}
+    </Dropdown>
+  );
+  return <SerialTerminal key={port} name={machine.name} port={port} choice={choice} />;
+}
+
+interface SerialTerminalProps {
+  name: string;
+  port: number;
+  choice: ReactNode;
+}
+
+function SerialTerminal({ name, port, choice }: SerialTerminalProps) {
   const { t } = useTranslation();
   const stage = useRef<HTMLDivElement>(null);
   const guest = useRef<HTMLDivElement>(null);
@@ -61,7 +96,7 @@ function SerialTerminal({ name }: { name: string }) {
       timer = window.setTimeout(() => setRound((number) => number + 1), retryDelay(attempts.current));
       attempts.current += 1;
     };
-    guestSocketUrl(name, 'serial').then((url) => {
+    guestSocketUrl(name, 'serial', port).then((url) => {
       if (left) return;
       socket = new WebSocket(url);
       socket.binaryType = 'arraybuffer';
@@ -86,7 +121,7 @@ function SerialTerminal({ name }: { name: string }) {
       socket?.close();
       close();
     };
-  }, [name, round]);
+  }, [name, port, round]);
 
   return (
     <GuestStage
@@ -96,16 +131,19 @@ function SerialTerminal({ name }: { name: string }) {
       state={state}
       padded
       tools={
-        <Button
-          appearance="subtle"
-          icon={<ArrowClockwiseRegular />}
-          onClick={() => {
-            setState('connecting');
-            setRound((number) => number + 1);
-          }}
-        >
-          {t('stage.reconnect')}
-        </Button>
+        <>
+          {choice}
+          <Button
+            appearance="subtle"
+            icon={<ArrowClockwiseRegular />}
+            onClick={() => {
+              setState('connecting');
+              setRound((number) => number + 1);
+            }}
+          >
+            {t('stage.reconnect')}
+          </Button>
+        </>
       }
     />
   );

@@ -7,7 +7,7 @@ import { live, noteMachine } from '../../api/inventory';
 import { ApiError } from '../../api/client';
 import type { JsonValue, Machine } from '../../api/types';
 import { useNotify } from '../../components/notify';
-import { patchOf, readSetting, settingKey } from '../../lib/settings';
+import { isPartOf, patchOf, readSetting, settingKey } from '../../lib/settings';
 import { problemOf, problemText, spoken } from '../../lib/words';
 
 export function useChangeSetting(machine: Machine, key: string, title: string) {
@@ -15,6 +15,7 @@ export function useChangeSetting(machine: Machine, key: string, title: string) {
   const notify = useNotify();
   const [problem, setProblem] = useState('');
   const [busy, setBusy] = useState(false);
+  const [changed, setChanged] = useState(false);
 
   const send = async (at: Machine, value: JsonValue): Promise<Machine | null> => {
     setBusy(true);
@@ -22,7 +23,7 @@ export function useChangeSetting(machine: Machine, key: string, title: string) {
     try {
       const answer = await patchMachine(at, patchOf(key, value));
       noteMachine(answer.machine);
-      const refused = answer.rejected.find((change) => settingKey(change.field) === key);
+      const refused = answer.rejected.find((change) => isPartOf(change.field, key));
       if (refused) setProblem(refused.reason ? spoken(refused.reason) : t('settings.refused'));
       return refused ? null : answer.machine;
     } catch (error) {
@@ -35,16 +36,20 @@ export function useChangeSetting(machine: Machine, key: string, title: string) {
     }
   };
 
-  const change = async (value: JsonValue) => {
+  /** Whether it was taken. */
+  const change = async (value: JsonValue): Promise<boolean> => {
     const old = readSetting(machine, key);
-    const changed = await send(machine, value);
-    if (!changed || old === undefined) return;
-    const waits = changed.pending.some((one) => settingKey(one.field) === key);
+    const taken = await send(machine, value);
+    if (!taken) return false;
+    setChanged(true);
+    if (old === undefined) return true;
+    const waits = taken.pending.some((one) => isPartOf(one.field, key));
     notify.show('success', title, waits ? t('settings.waits') : t('settings.applied'), {
       label: t('common.undo'),
-      run: () => void send(changed, old),
+      run: () => void send(taken, old),
     });
+    return true;
   };
 
-  return { change, problem, setProblem, busy };
+  return { change, changed, problem, setProblem, busy };
 }

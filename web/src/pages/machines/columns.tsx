@@ -10,6 +10,7 @@ import { StateBadge } from '../../components/StateBadge';
 import { formatAge, formatBytes, formatPercent, formatRate } from '../../lib/format';
 import { useNow } from '../../lib/hooks';
 import { diskTotal, isActive, sizeNow, type SortKey } from '../../lib/machines';
+import { firstLine } from '../../lib/notes';
 import { diskOf, memoryOf, networkOf } from '../overview/TileGraphs';
 
 interface Column {
@@ -105,7 +106,7 @@ export const columns = {
   description: {
     width: 'minmax(140px, 2fr)',
     least: 140,
-    show: (machine) => machine.description || nothing,
+    show: (machine) => firstLine(machine.description) || nothing,
   },
 } satisfies Record<string, Column>;
 

@@ -23,6 +23,7 @@ import { StateBadge } from '../../components/StateBadge';
 import { useCommonStyles } from '../../components/styles';
 import { Thumbnail } from '../../components/Thumbnail';
 import { taskTitle } from '../../lib/words';
+import { firstLine } from '../../lib/notes';
 import { TileGraphs } from './TileGraphs';
 
 const useStyles = makeStyles({
@@ -125,7 +126,7 @@ export const MachineTile = memo(function MachineTile({
             </span>
           ) : (
             <span className={mergeClasses(styles.task, common.ellipsis)}>
-              {task ? taskTitle(t, task) : machine.description || machine.spec.os.id}
+              {task ? taskTitle(t, task) : firstLine(machine.description) || machine.spec.os.id}
             </span>
           )}
         </div>

@@ -1,14 +1,16 @@
 // The processors as boxes in boxes: packages, NUMA nodes, caches, cores and, as cells, their threads with how busy they are.
 import { makeStyles, mergeClasses, tokens, typographyStyles } from '@fluentui/react-components';
-import type { ReactNode } from 'react';
+import { useContext, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import type { HostCore, HostNumaNode, HostTopology } from '../../api/types';
-import { useCommonStyles } from '../../components/styles';
+import type { HostNumaNode, HostTopology } from '../../api/topologyTypes';
 import { formatBytes } from '../../lib/format';
-import { heatOf, kindMark, loadsOf, meanLoad, memoryOnly, topologyTree } from '../../lib/topology';
+import { isArrow, nextBox } from '../../lib/spatial';
+import { loadsOf, meanLoad, memoryOnly, topologyTree } from '../../lib/topology';
 import type { CacheBranch, ClusterBranch, NodeBranch, PackageBranch } from '../../lib/topology';
-import { useHeatStyles } from './heat';
+import { useCommonStyles } from '../styles';
+import { Core, type Loads } from './TopologyCore';
+import { Slots, useDrop, type MapSlots } from './slots';
 
 const small = '@media (max-width: 639px)';
 const useStyles = makeStyles({
@@ -38,7 +40,13 @@ const useStyles = makeStyles({
   node: { backgroundColor: tokens.colorNeutralBackground2 },
   cache: { backgroundColor: tokens.colorNeutralBackground1, flexBasis: '250px' },
   cluster: { border: `${tokens.strokeWidthThin} dashed ${tokens.colorNeutralStroke1}`, flexGrow: 0 },
-  head: { display: 'flex', flexWrap: 'wrap', alignItems: 'baseline', columnGap: tokens.spacingHorizontalS },
+  head: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'baseline',
+    columnGap: tokens.spacingHorizontalS,
+    minHeight: '24px',
+  },
   name: { ...typographyStyles.caption1Strong },
   side: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalS, minWidth: 0 },
   cores: {
@@ -49,56 +57,23 @@ const useStyles = makeStyles({
     margin: 0,
     padding: 0,
   },
-  core: {
-    display: 'flex',
-    alignItems: 'stretch',
-    gap: '2px',
-    padding: '2px',
-    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke1}`,
-    borderRadius: tokens.borderRadiusMedium,
-  },
-  mark: {
-    ...typographyStyles.caption2Strong,
-    alignSelf: 'center',
-    minWidth: '14px',
-    textAlign: 'center',
-    color: tokens.colorNeutralForeground2,
-  },
-  thread: {
-    display: 'flex',
-    flexDirection: 'column',
-    alignItems: 'center',
-    width: '40px',
-    padding: '1px 0',
-    borderRadius: tokens.borderRadiusSmall,
-    color: tokens.colorNeutralForeground1,
-    fontVariantNumeric: 'tabular-nums',
-  },
-  id: { ...typographyStyles.caption2 },
-  load: { ...typographyStyles.caption1Strong, whiteSpace: 'nowrap' },
-  spoken: {
-    position: 'absolute',
-    width: '1px',
-    height: '1px',
-    overflow: 'hidden',
-    clipPath: 'inset(50%)',
-    whiteSpace: 'nowrap',
-  },
+  over: { boxShadow: `inset 0 0 0 2px ${tokens.colorBrandStroke1}` },
 });
-
-type Loads = Map<number, number | null>;
 
 interface GroupProps {
   name: string;
   facts: (string | null)[];
+  processors?: number[];
   look?: string;
   /** How much of the room beside each other it takes. */
   share?: number;
   children?: ReactNode;
 }
 
-function Group({ name, facts, look, share, children }: GroupProps) {
+function Group({ name, facts, processors = [], look, share, children }: GroupProps) {
   const styles = useStyles();
+  const { group } = useContext(Slots);
+  const { over, handlers } = useDrop(processors);
   const common = useCommonStyles();
   return (
     <div
@@ -107,9 +82,13 @@ function Group({ name, facts, look, share, children }: GroupProps) {
       role="group"
       aria-label={name}
     >
-      <div className={styles.head}>
+      <div
+        className={mergeClasses(styles.head, over && styles.over)}
+        {...(processors.length > 0 ? handlers : {})}
+      >
         <span className={styles.name}>{name}</span>
         <span className={common.secondary}>{facts.filter(Boolean).join(' · ')}</span>
+        {processors.length > 0 && group?.(processors, name)}
       </div>
       {children}
     </div>
@@ -123,44 +102,6 @@ function useBusy(loads: Loads) {
     const load = meanLoad(loads, processors);
     return load === null ? null : t('topology.busy', { load: `${Math.round(load)} %` });
   };
-}
-
-function Thread({ id, load }: { id: number; load: number | null }) {
-  const { t } = useTranslation();
-  const styles = useStyles();
-  const heat = useHeatStyles();
-  return (
-    <span className={mergeClasses(styles.thread, heat[heatOf(load ?? 0)])} data-processor={id}>
-      <span className={styles.id}>
-        <span className={styles.spoken}>{t('topology.processor')} </span>
-        {id}
-      </span>
-      <span className={styles.load}>{load === null ? '–' : `${Math.round(load)} %`}</span>
-    </span>
-  );
-}
-
-function Core({ core, loads, maxMhz }: { core: HostCore; loads: Loads; maxMhz: number | null }) {
-  const { t } = useTranslation();
-  const styles = useStyles();
-  const facts = [
-    t('topology.core', { id: core.id }),
-    core.kind === 'plain' ? null : t(`topology.kind.${core.kind}`),
-    maxMhz ? t('topology.upTo', { frequency: (maxMhz / 1000).toFixed(1) }) : null,
-  ];
-  return (
-    <li className={styles.core} title={facts.filter(Boolean).join(' · ')}>
-      {core.kind !== 'plain' && (
-        <span className={styles.mark}>
-          <span aria-hidden>{kindMark[core.kind]}</span>
-          <span className={styles.spoken}>{t(`topology.kind.${core.kind}`)}</span>
-        </span>
-      )}
-      {core.processors.map((id) => (
-        <Thread key={id} id={id} load={loads.get(id) ?? null} />
-      ))}
-    </li>
-  );
 }
 
 interface PartProps {
@@ -182,7 +123,7 @@ function Cluster({ topology, loads, branch }: PartProps & { branch: ClusterBranc
   if (!branch.cluster) return cores;
   const size = branch.cluster.size > 0 ? formatBytes(branch.cluster.size) : null;
   return (
-    <Group name={t('topology.l2')} facts={[size]} look={styles.cluster}>
+    <Group name={t('topology.l2')} facts={[size]} processors={branch.processors} look={styles.cluster}>
       {cores}
     </Group>
   );
@@ -201,6 +142,7 @@ function Cache({ topology, loads, branch }: PartProps & { branch: CacheBranch })
     <Group
       name={branch.l3 ? t('topology.l3', { id: branch.l3.id }) : t('topology.noL3')}
       facts={[size, busy(branch.processors)]}
+      processors={branch.processors}
       look={styles.cache}
       share={branch.processors.length}
     >
@@ -232,6 +174,7 @@ function Node({ topology, loads, branch }: PartProps & { branch: NodeBranch }) {
     <Group
       name={t('topology.node', { id: branch.node.id })}
       facts={[memory(branch.node), busy(branch.processors)]}
+      processors={branch.processors}
       look={styles.node}
     >
       {caches}
@@ -243,7 +186,11 @@ function Package({ topology, loads, branch }: PartProps & { branch: PackageBranc
   const { t } = useTranslation();
   const busy = useBusy(loads);
   return (
-    <Group name={t('topology.package', { id: branch.id })} facts={[busy(branch.processors)]}>
+    <Group
+      name={t('topology.package', { id: branch.id })}
+      facts={[busy(branch.processors)]}
+      processors={branch.processors}
+    >
       {branch.nodes.map((node) => (
         <Node key={node.key} topology={topology} loads={loads} branch={node} />
       ))}
@@ -251,25 +198,55 @@ function Package({ topology, loads, branch }: PartProps & { branch: PackageBranc
   );
 }
 
-export function TopologyMap({ topology }: { topology: HostTopology }) {
+/** The buttons over the processors stand in two dimensions, and so do the arrow keys. */
+function walk(event: KeyboardEvent<HTMLElement>) {
+  if (!isArrow(event.key) || !(event.target instanceof HTMLButtonElement)) return;
+  const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-processor] > button')];
+  const at = buttons.findIndex((button) => button === event.target);
+  if (at < 0) return;
+  event.preventDefault();
+  const next = nextBox(
+    buttons.map((button) => button.getBoundingClientRect()),
+    at,
+    event.key,
+  );
+  if (next !== null) buttons[next]?.focus();
+}
+
+interface TopologyMapProps {
+  topology: HostTopology;
+  slots?: MapSlots;
+}
+
+const nothing: MapSlots = {};
+
+export function TopologyMap({ topology, slots = nothing }: TopologyMapProps) {
   const { t } = useTranslation();
   const styles = useStyles();
   const memory = useMemoryFact();
   const loads = loadsOf(topology);
   return (
     // It scrolls on a large host, so the keyboard must reach it.
-    <div className={styles.map} tabIndex={0} role="region" aria-label={t('topology.picture')}>
-      {topologyTree(topology).map((branch) => (
-        <Package key={branch.key} topology={topology} loads={loads} branch={branch} />
-      ))}
-      {memoryOnly(topology).map((node) => (
-        <Group
-          key={node.id}
-          name={t('topology.node', { id: node.id })}
-          facts={[memory(node), t('topology.memoryOnly')]}
-          look={styles.node}
-        />
-      ))}
+    <div
+      className={styles.map}
+      tabIndex={0}
+      role="region"
+      aria-label={t('topology.picture')}
+      onKeyDown={walk}
+    >
+      <Slots.Provider value={slots}>
+        {topologyTree(topology).map((branch) => (
+          <Package key={branch.key} topology={topology} loads={loads} branch={branch} />
+        ))}
+        {memoryOnly(topology).map((node) => (
+          <Group
+            key={node.id}
+            name={t('topology.node', { id: node.id })}
+            facts={[memory(node), t('topology.memoryOnly')]}
+            look={styles.node}
+          />
+        ))}
+      </Slots.Provider>
     </div>
   );
 }
