@@ -2,7 +2,7 @@
 
 MIB = 1 << 20
 WIDTH, ROW, LEFT, RIGHT, TOP, GAP = 960, 150, 70, 20, 40, 46
-COLOURS = {"assigned": "#0f6cbd", "used": "#c239b3", "available": "#107c10", "reserve": "#a4262c"}
+COLOURS = {"assigned": "#0f6cbd", "used": "#c239b3", "held": "#8a8886", "available": "#107c10", "reserve": "#a4262c", "pressure": "#ca5010"}
 
 
 def line(points, colour, step=False):
@@ -41,14 +41,18 @@ def draw(readings):
     seconds = readings[-1]["second"]
     panels = []
     for index, guest in enumerate(readings[0]["guests"]):
-        panel = Panel(index, f"Guest {guest}: assigned and used, MiB (256 to 1024)", seconds, 1024)
+        panel = Panel(index, f"Guest {guest}: assigned, used, and held by its one program, MiB (256 to 1024)", seconds, 1024)
         panel.add("assigned", [(entry["second"], entry["guests"][guest]["assigned"] / MIB) for entry in readings], step=True)
         panel.add("used", [(entry["second"], (entry["guests"][guest]["used"] or 0) / MIB) for entry in readings])
+        panel.add("held", [(entry["second"], entry["guests"][guest]["held"] / MIB) for entry in readings], step=True)
         panels.append(panel)
     host = Panel(len(panels), "Host: available and its reserve, MiB", seconds, 2048)
     host.add("available", [(entry["second"], entry["host"]["available"] / MIB) for entry in readings])
     host.add("reserve", [(entry["second"], 256) for entry in (readings[0], readings[-1])])
     panels.append(host)
+    pressure = Panel(len(panels), "Host: part of the last ten seconds in which something waited for memory, percent", seconds, 100)
+    pressure.add("pressure", [(entry["second"], entry["host"]["pressure"]) for entry in readings])
+    panels.append(pressure)
     height = TOP + len(panels) * (ROW + GAP)
     legend = "".join(f'<tspan fill="{colour}"> ■ {name}</tspan>' for name, colour in COLOURS.items())
     body = "\n".join("\n".join(panel.parts) for panel in panels)
@@ -61,10 +65,9 @@ def summary(readings):
     readings, ends = split(readings)
     available = min(entry["host"]["available"] for entry in readings) / MIB
     pressure = max(entry["host"]["pressure"] for entry in readings)
-    failed = sum(1 for entry in readings for guest in entry["guests"].values() if guest["code"] != 0)
     held = max(sum(guest["held"] for guest in entry["guests"].values()) for entry in readings) / MIB
     assigned = max(sum(guest["assigned"] for guest in entry["guests"].values()) for entry in readings) / MIB
     changes = [max(entry["guests"][guest]["changes"] for entry in readings) for guest in readings[0]["guests"]]
     return (f"{len(readings)} readings in {readings[-1]['second']:.0f} s; least available on the host {available:.0f} MiB (reserve 256); "
             f"most held by the guests {held:.0f} MiB, most assigned {assigned:.0f} MiB; highest pressure {pressure:.1f} %; "
-            f"changes {changes}; refused allocations {failed}; processes killed in guests {sum(end['killed'] for end in ends)}")
+            f"changes {changes}; processes killed in guests {sum(end['killed'] for end in ends)}")
