@@ -13,11 +13,14 @@ from harness import MIB, Daemon
 PIECE = 16
 SECONDS = int(sys.argv[1])
 GUESTS = ("one", "two", "three")
-# The guest makes and removes files in memory until it holds as many pieces as it is told.
-SHAPE = """cd /run/held || exit 1
-have=$(ls | wc -l)
-while [ $have -lt $1 ]; do dd if=/dev/zero of=$have bs=1M count=16 2>/dev/null || exit 1; have=$((have+1)); done
-while [ $have -gt $1 ]; do have=$((have-1)); rm $have; done"""
+PERIOD_SECONDS = 300
+# The guest makes and removes files in memory, in its own time, until it holds as many pieces as the file /run/wanted says.
+FOLLOW = """cd /run/held || exit 1
+while sleep 1; do
+have=$(ls | wc -l); wanted=$(cat /run/wanted)
+if [ $have -lt $wanted ]; then dd if=/dev/zero of=$have bs=1M count=16 2>/dev/null; fi
+if [ $have -gt $wanted ]; then rm $((have-1)); fi
+done"""
 
 
 def host_memory():
@@ -29,8 +32,8 @@ def host_memory():
 
 
 def wanted(guest, seconds):
-    """MiB that a guest holds then: waves of three minutes, one third apart."""
-    phase = 2 * math.pi * (seconds / 180 + GUESTS.index(guest) / 3)
+    """MiB that a guest should hold then: waves that are a sixth apart, so that all three are high together for a while."""
+    phase = 2 * math.pi * (seconds / PERIOD_SECONDS + GUESTS.index(guest) / 6 - 0.4)
     return 330 + 270 * math.sin(phase)
 
 
@@ -41,6 +44,7 @@ def start(daemon):
         daemon.exec(guest, "mkdir", "/run/held")
         code, _, error = daemon.exec(guest, "mount", "-t", "tmpfs", "-o", "size=900m", "held", "/run/held")
         assert code == 0, error
+        daemon.exec(guest, "sh", "-c", f"echo 0 > /run/wanted; ({FOLLOW}) >/dev/null 2>&1 &")
 
 
 def main():
@@ -52,10 +56,11 @@ def main():
         reading = {"second": round(now, 1), "host": host_memory(), "guests": {}}
         for guest in GUESTS:
             pieces = round(wanted(guest, now) / PIECE)
-            code, _, error = daemon.exec(guest, "sh", "-c", SHAPE, "shape", str(pieces), timeoutSeconds=60)
+            code, output, error = daemon.exec(guest, "sh", "-c", f"echo {pieces} > /run/wanted; ls /run/held | wc -l")
+            assert code == 0, error
             report = daemon.expect(200, "GET", f"/machines/{guest}/memory").json
-            reading["guests"][guest] = {"held": pieces * PIECE * MIB, "code": code, "error": error.decode(errors="replace"),
-                                        "used": report["used"], "assigned": report["assigned"], "changes": len(report["changes"])}
+            reading["guests"][guest] = {"held": int(output) * PIECE * MIB, "used": report["used"], "assigned": report["assigned"],
+                                        "changes": len(report["changes"])}
         print(json.dumps(reading), flush=True)
         time.sleep(max(0, 2 - (time.monotonic() - began - now)))
     for guest in GUESTS:

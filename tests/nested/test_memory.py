@@ -69,6 +69,37 @@ class Memory(TestCase):
         self.assertIn("4096 pages of 2 MiB", error["detail"])
         self.assertEqual((pages(0), pages(1)), before)
 
+    def test_a_machine_that_may_starts_without_huge_pages_and_says_why(self):
+        # The node has 1.5 GiB.
+        pid = self.start("modest", {"size": 2048 * MIB, "pageSize": "1GiB", "pageFallback": True, "hostNodes": ["1"]})
+        self.assertEqual(field(pid, "HugetlbPages"), 0)
+        [change] = self.daemon.machine("modest")["pending"]
+        self.assertEqual((change["field"], change["running"], change["next"]), ("memory.pageSize", "4KiB", "1GiB"))
+        self.assertIn("needs 2 pages of 1 GiB", change["reason"])
+        shown = self.daemon.visor("config", "pending", "modest").stdout
+        self.assertIn("needs 2 pages of 1 GiB", shown)
+        self.stop("modest")
+        self.daemon.create_guest("strict", memory={"size": 2048 * MIB, "pageSize": "1GiB", "hostNodes": ["1"]})
+        self.assertEqual(self.daemon.failed_task("POST", "/machines/strict/actions/start", {})["code"], "host.huge_pages_missing")
+
+    def test_memory_that_machines_share_is_told_for_each(self):
+        merging = pathlib.Path("/sys/kernel/mm/ksm")
+        (merging / "pages_to_scan").write_text("20000", encoding="utf-8")
+        (merging / "run").write_text("1", encoding="utf-8")
+        try:
+            for name, memory in (("twin", {}), ("sister", {}), ("loner", {"merge": False})):
+                self.start(name, memory)
+            def merged(name):
+                return self.daemon.get(f"/machines/{name}/memory").json["merged"]
+            # How many the kernel finds differs from run to run.
+            wait_for(lambda: merged("twin") > 0 and merged("sister") > 0, "equal pages to be found", 30)
+            self.assertEqual(merged("loner"), 0)
+            self.assertIn("Held once together", self.daemon.visor("memory", "twin").stdout)
+        finally:
+            (merging / "run").write_text("2", encoding="utf-8")
+        for name in ("twin", "sister", "loner"):
+            self.stop(name)
+
     def test_guest_sees_the_memory_nodes_that_it_was_given(self):
         self.start("nodes", {"nodes": 2, "hostNodes": ["0", "1"]}, cpu=2, wait="ready")
         for node in (0, 1):

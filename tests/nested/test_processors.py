@@ -171,6 +171,29 @@ class Processors(TestCase):
         wait_for(lambda: self.daemon.status("dies") == "crashed", "the crash to be seen")
         self.assertFalse(group.exists())
 
+    def test_6_which_hosts_have_what_the_guest_sees(self):
+        self.daemon.create("traveller", cpu={"model": "x86-64-v2"})
+
+        def report():
+            return self.daemon.get("/machines/traveller/processor").json
+
+        def fits(kind):
+            [host] = [host for host in report()["hosts"] if host["type"] == kind]
+            return host["fits"], host["missing"]
+
+        self.assertFalse(report()["emulated"])
+        self.assertEqual(fits("x86-64-v2"), (True, []))
+        self.assertEqual(fits("EPYC"), (True, []))
+        # KVM here is AMD's; an old Opteron has no SSE 4.2.
+        self.assertEqual(fits("Opteron_G1")[0], False)
+        self.assertIn("sse4.2", fits("Opteron_G1")[1])
+        self.patch("traveller", {"model": "host"})
+        self.assertEqual(report()["maker"], "AuthenticAMD")
+        self.assertIn("avx2", fits("x86-64-v2")[1])
+        shown = self.daemon.visor("processor", "traveller", "--host", "x86-64-v2")
+        self.assertEqual(shown.returncode, 1)
+        self.assertIn("avx2", shown.stdout)
+
 
 if __name__ == "__main__":
     unittest.main()

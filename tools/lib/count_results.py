@@ -43,8 +43,14 @@ def vitest(text):
 
 
 def node(text):
-    count = {word: int(number) for word, number in re.findall(r"^(?:#|ℹ) (pass|fail|cancelled|skipped|todo) (\d+)$", text, re.MULTILINE)}
-    return [(count["pass"], sum(count.values()) - count["pass"])] if "pass" in count else []
+    """One summary for each call of it."""
+    results = []
+    for word, number in re.findall(r"^(?:#|ℹ) (pass|fail|cancelled|skipped|todo) (\d+)$", text, re.MULTILINE):
+        if word == "pass":
+            results.append((int(number), 0))
+        elif results:
+            results[-1] = (results[-1][0], results[-1][1] + int(number))
+    return results
 
 
 RUNNERS = (plain, ctest, unittest, vitest, node)

@@ -31,6 +31,7 @@ class CountTest(unittest.TestCase):
     def test_node(self):
         self.assertEqual(count("# tests 4\n# pass 3\n# fail 1\n# cancelled 0\n# skipped 0\n# todo 0\n", 1), (3, 1))
         self.assertEqual(count("ℹ pass 3\nℹ fail 0\n", 0), (3, 0))
+        self.assertEqual(count("# pass 3\n# fail 1\n# skipped 1\nmore\n# pass 4\n# fail 0\n# skipped 1\n", 1), (7, 3))
 
     def test_our_own_line_is_not_added_to_what_it_sums_up(self):
         self.assertEqual(count("Ran 2 tests in 1s\n\nOK\n2 passed, 0 failed\n", 0), (2, 0))
