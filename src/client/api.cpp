@@ -115,6 +115,22 @@ Awaitable<model::Task> Api::act(std::string name, std::string action, boost::jso
   co_return decode_member<model::Task>(answer, "task");
 }
 
+Awaitable<model::Task> Api::add_disk(std::string name, boost::json::object disk) {
+  const boost::json::value answer = co_await post(machine_path(name) + "/disks", std::move(disk));
+  co_return decode_member<model::Task>(answer, "task");
+}
+
+Awaitable<model::Task> Api::remove_disk(std::string name, std::string disk) {
+  const boost::json::value answer = co_await remove_at(fmt::format("{}/disks/{}", machine_path(name), percent_encode(disk)));
+  co_return decode_member<model::Task>(answer, "task");
+}
+
+Awaitable<model::Task> Api::act_on_disk(std::string name, std::string disk, std::string action, boost::json::object body) {
+  const std::string path = fmt::format("{}/disks/{}/actions/{}", machine_path(name), percent_encode(disk), action);
+  const boost::json::value answer = co_await post(path, std::move(body));
+  co_return decode_member<model::Task>(answer, "task");
+}
+
 Awaitable<std::vector<std::string>> Api::log(std::string name) {
   const boost::json::value answer = co_await get(machine_path(name) + "/log");
   co_return decode_member<std::vector<std::string>>(answer, "lines");

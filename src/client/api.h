@@ -86,6 +86,11 @@ class Api {
   Awaitable<model::Task> remove(std::string name, bool force);
   /// `action`: start, stop, restart, reset, pause, resume, save, rename; `body` as the action takes it, or null.
   Awaitable<model::Task> act(std::string name, std::string action, boost::json::value body);
+  /// `disk`: members of model::Disk.
+  Awaitable<model::Task> add_disk(std::string name, boost::json::object disk);
+  Awaitable<model::Task> remove_disk(std::string name, std::string disk);
+  /// `action`: resize or insert; `body` as the action takes it.
+  Awaitable<model::Task> act_on_disk(std::string name, std::string disk, std::string action, boost::json::object body);
   Awaitable<std::vector<std::string>> log(std::string name);
   Awaitable<model::CommandLine> command_line(std::string name);
   Awaitable<model::ProcessorReport> processor(std::string name);

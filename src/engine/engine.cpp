@@ -45,6 +45,7 @@ Engine::Engine(loop::EventLoop& loop, const model::InstancePaths& paths, store::
       key_(paths.state_directory / "ssh"),
       profiles_(context_),
       builder_(context_, images_, power_, key_, systems_),
+      disks_(context_),
       metrics_(context_),
       memory_(context_, "/") {}
 
@@ -55,6 +56,7 @@ Awaitable<> Engine::open() {
   images_.load();
   profiles_.load();
   builder_.register_recovery();
+  disks_.register_recovery();
   images_.register_recovery();
   power_.register_recovery();
   co_await power_.reattach();
@@ -152,6 +154,18 @@ Awaitable<model::Task> Engine::resume(std::string name) { co_return power_.comma
 Awaitable<model::Task> Engine::save(std::string name) { co_return power_.save(name); }
 Awaitable<model::Task> Engine::rename(std::string name, model::RenameRequest request) {
   co_return builder_.rename(name, std::move(request));
+}
+Awaitable<model::Task> Engine::add_disk(std::string name, boost::json::object disk) {
+  co_return co_await disks_.add(std::move(name), std::move(disk));
+}
+Awaitable<model::Task> Engine::remove_disk(std::string name, std::string disk) {
+  co_return co_await disks_.remove(std::move(name), std::move(disk));
+}
+Awaitable<model::Task> Engine::resize_disk(std::string name, std::string disk, model::ResizeRequest request) {
+  co_return co_await disks_.resize(std::move(name), std::move(disk), request);
+}
+Awaitable<model::Task> Engine::change_medium(std::string name, std::string disk, model::MediumRequest request) {
+  co_return co_await disks_.change_medium(std::move(name), std::move(disk), std::move(request));
 }
 
 model::MetricsWindow Engine::metrics(const std::string& name, model::MetricsRange range) {

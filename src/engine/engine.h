@@ -10,6 +10,7 @@
 #include "engine/images.h"
 #include "engine/instance_key.h"
 #include "engine/machine_builder.h"
+#include "engine/machine_disks.h"
 #include "engine/machine_power.h"
 #include "engine/memory_controller.h"
 #include "engine/metrics.h"
@@ -57,6 +58,10 @@ class Engine : public Service {
   Awaitable<model::Task> resume(std::string name) override;
   Awaitable<model::Task> save(std::string name) override;
   Awaitable<model::Task> rename(std::string name, model::RenameRequest request) override;
+  Awaitable<model::Task> add_disk(std::string name, boost::json::object disk) override;
+  Awaitable<model::Task> remove_disk(std::string name, std::string disk) override;
+  Awaitable<model::Task> resize_disk(std::string name, std::string disk, model::ResizeRequest request) override;
+  Awaitable<model::Task> change_medium(std::string name, std::string disk, model::MediumRequest request) override;
 
   model::MetricsWindow metrics(const std::string& name, model::MetricsRange range) override;
   model::MemoryReport memory(const std::string& name) override;
@@ -112,6 +117,7 @@ class Engine : public Service {
   OsCatalogue systems_;
   ProfileCatalogue profiles_;
   MachineBuilder builder_;
+  MachineDisks disks_;
   MetricsSampler metrics_;
   MemoryController memory_;
   host::HostReader host_reader_;

@@ -9,9 +9,11 @@
 #include <utility>
 
 #include "base/json.h"
+#include "engine/disk_layers.h"
 #include "engine/spec_diff.h"
 #include "model/settings.h"
 #include "model/validate.h"
+#include "model/validate_disks.h"
 
 namespace visor::engine {
 namespace {
@@ -45,7 +47,8 @@ Changeable apply_patch(const Changeable& before, const boost::json::object& patc
 /// Volumes belong to Visor: a patch may neither point a disk at another volume nor change the size or format of one.
 std::optional<std::string> refuse_volume_change(const Difference& difference) {
   static const std::set<std::string> kVolumeFields{"disks[].volume", "disks[].size", "disks[].format"};
-  if (kVolumeFields.contains(difference.key)) return "The volume of a disk cannot be changed here.";
+  if (kVolumeFields.contains(difference.key))
+    return "The volume of a disk is not changed by a setting; use `visor disk resize` for its size.";
   return std::nullopt;
 }
 
@@ -67,8 +70,11 @@ std::optional<std::string> refuse_lost_volume(const model::MachineSpec& before, 
   const bool without = std::any_of(after.disks.begin(), after.disks.end(), [](const model::Disk& disk) {
     return disk.device == model::DiskDevice::disk && disk.volume.empty() && disk.file.empty();
   });
-  if (without) return "A new disk needs a file.";
-  if (volumes(before) != volumes(after)) return "Volumes cannot be added or removed by changing the list of disks.";
+  if (without) return "A new disk needs a file; `visor disk add` makes one of Visor's own.";
+  if (volumes(before) != volumes(after)) {
+    return "Disks of Visor's own are neither added nor removed by changing the list; use `visor disk add` and `visor disk "
+           "remove`.";
+  }
   return std::nullopt;
 }
 
@@ -112,6 +118,16 @@ void require_revision(const MachineEntry& entry, const ChangeOptions& options) {
               "Read it again and repeat the change.");
 }
 
+/// A disk that is plugged into a running machine needs a place of its own, and keeps it.
+void give_slots(const MachineEntry& entry, model::MachineSpec& spec) {
+  if (!entry.running) return;
+  const std::vector<model::Disk>& running = entry.running->running_spec().disks;
+  for (model::Disk& disk : spec.disks) {
+    const bool known = std::any_of(running.begin(), running.end(), [&](const model::Disk& other) { return other.id == disk.id; });
+    if (!known && disk.slot == 0 && disk.device == model::DiskDevice::disk) disk.slot = model::free_slot(spec.disks);
+  }
+}
+
 /// Stored first: a daemon that ends in between has a successor that applies what is stored. Taken back when it cannot be applied.
 Awaitable<> store_and_apply(Context& context, MachineEntry& entry, MachineRecord record) {
   const std::string id = entry.record.id;
@@ -121,8 +137,11 @@ Awaitable<> store_and_apply(Context& context, MachineEntry& entry, MachineRecord
   if (!entry.running) co_return;
   const std::uint64_t revision = entry.record.revision;
   std::exception_ptr failure;
+  const std::vector<model::Disk> disks = new_disks(entry.running->running_spec(), wanted);
   try {
-    co_await entry.running->apply(wanted, false);
+    const std::vector<hypervisor::ResolvedDisk> files = co_await resolve_disks(context, disks);
+    MachineEntry* still = context.machines.find(id);
+    if (still != nullptr && still->running) co_await still->running->apply(wanted, files, false);
   } catch (...) {
     failure = std::current_exception();
   }
@@ -136,13 +155,32 @@ Awaitable<> store_and_apply(Context& context, MachineEntry& entry, MachineRecord
 
 }  // namespace
 
+Awaitable<> change_spec(Context& context, std::string id, std::function<void(model::MachineSpec&)> edit) {
+  MachineRecord record = require_machine(context, id).record;
+  edit(record.spec);
+  give_slots(require_machine(context, id), record.spec);
+  Validation validation;
+  model::check_spec(record.spec, "spec", validation);
+  validation.throw_if_failed("machine.invalid");
+  const std::uint64_t revision = record.revision;
+  co_await context.hypervisor.check(record.spec);
+  MachineEntry& entry = require_machine(context, id);
+  if (entry.record.revision != revision) {
+    record = entry.record;
+    edit(record.spec);
+    give_slots(entry, record.spec);
+  }
+  co_await store_and_apply(context, entry, std::move(record));
+}
+
 Awaitable<model::ChangeResult> change_machine(Context& context, std::string name, boost::json::object patch,
                                               ChangeOptions options) {
   MachineEntry& entry = context.machines.by_name(name);
   const std::string id = entry.record.id;
   require_revision(entry, options);
   const Changeable before = changeable_part(entry.record);
-  const Changeable after = apply_patch(before, patch);
+  Changeable after = apply_patch(before, patch);
+  give_slots(entry, after.spec);
   co_await context.hypervisor.check(after.spec);
   MachineEntry& checked = require_machine(context, id);
   require_revision(checked, options);

@@ -3,6 +3,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <functional>
 #include <string>
 
 #include "engine/context.h"
@@ -13,5 +14,9 @@ namespace visor::engine {
 /// nothing at all is changed. Errors: `machine.changed` (If-Match), `machine.invalid`.
 Awaitable<model::ChangeResult> change_machine(Context& context, std::string name, boost::json::object patch,
                                               ChangeOptions options);
+
+/// For tasks: edits the spec in the store and brings what can change to the running machine; all or nothing. `edit` may be called
+/// twice, when another change came in between.
+Awaitable<> change_spec(Context& context, std::string id, std::function<void(model::MachineSpec&)> edit);
 
 }  // namespace visor::engine

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "engine/disk_layers.h"
 #include "os/file.h"
 
 namespace visor::engine {
@@ -129,8 +130,12 @@ void MachinePower::catch_up(const std::string& id) {
   group_.spawn("apply settings", [this, id]() -> Awaitable<> {
     MachineEntry* entry = context_.machines.find(id);
     if (entry == nullptr || !entry->running) co_return;
+    const model::MachineSpec wanted = entry->record.spec;
+    const std::vector<model::Disk> disks = new_disks(entry->running->running_spec(), wanted);
     try {
-      co_await entry->running->apply(entry->record.spec, true);
+      const std::vector<hypervisor::ResolvedDisk> files = co_await resolve_disks(context_, disks);
+      entry = context_.machines.find(id);
+      if (entry != nullptr && entry->running) co_await entry->running->apply(wanted, files, true);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
       log::warning("a setting could not be applied: {}", error.what());
@@ -152,17 +157,7 @@ Awaitable<hypervisor::MachineDefinition> MachinePower::define(const MachineEntry
   const std::filesystem::path seed = definition.state_directory / "seed.img";
   if (!entry.record.ssh_user.empty() && std::filesystem::exists(seed)) definition.seed = seed;
   const std::vector<model::Disk> disks = definition.spec.disks;
-  for (const model::Disk& disk : disks) {
-    hypervisor::ResolvedDisk resolved{disk.id, {}};
-    const std::filesystem::path top =
-        disk.volume.empty() ? std::filesystem::path(disk.file) : context_.paths.volumes() / disk.volume;
-    if (!disk.volume.empty() || !disk.file.empty()) {
-      for (const storage::Storage::Layer& layer : co_await context_.storage.chain(top, disk.format)) {
-        resolved.layers.push_back({layer.path, layer.format});
-      }
-    }
-    definition.disks.push_back(std::move(resolved));
-  }
+  definition.disks = co_await resolve_disks(context_, disks);
   co_return definition;
 }
 

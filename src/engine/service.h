@@ -12,6 +12,7 @@
 #include "base/json_text.h"
 #include "hypervisor/hypervisor.h"
 #include "loop/awaitable.h"
+#include "model/disk_requests.h"
 #include "model/host.h"
 #include "model/host_check.h"
 #include "model/image.h"
@@ -98,6 +99,11 @@ class Service {
   virtual Awaitable<model::Task> resume(std::string name) = 0;
   virtual Awaitable<model::Task> save(std::string name) = 0;
   virtual Awaitable<model::Task> rename(std::string name, model::RenameRequest request) = 0;
+  /// `disk`: members of model::Disk; without a file an empty one of `size` is made.
+  virtual Awaitable<model::Task> add_disk(std::string name, boost::json::object disk) = 0;
+  virtual Awaitable<model::Task> remove_disk(std::string name, std::string disk) = 0;
+  virtual Awaitable<model::Task> resize_disk(std::string name, std::string disk, model::ResizeRequest request) = 0;
+  virtual Awaitable<model::Task> change_medium(std::string name, std::string disk, model::MediumRequest request) = 0;
 
   virtual model::MetricsWindow metrics(const std::string& name, model::MetricsRange range) = 0;
   /// What dynamic memory gives it, and why.

@@ -131,8 +131,10 @@ class RunningMachine {
   virtual std::optional<std::string> keeps_waiting(const std::string& key, const model::MachineSpec& wanted) const = 0;
   /// Brings every setting that can change while the guest runs to what `wanted` says; running_spec() follows. On failure the
   /// setting that failed is as it was. Settings that are so already are left alone, unless `again`: something outside may have
-  /// changed them, or a daemon may have ended in the middle.
-  virtual Awaitable<> apply(model::MachineSpec wanted, bool again) = 0;
+  /// changed them, or a daemon may have ended in the middle. `files`: those of disks and media that the process does not have yet.
+  virtual Awaitable<> apply(model::MachineSpec wanted, std::vector<ResolvedDisk> files, bool again) = 0;
+  /// Grows a disk of the running machine; the guest is told.
+  virtual Awaitable<> resize_disk(std::string disk_id, Bytes size) = 0;
   /// How much of its memory the guest may use now.
   virtual Bytes assigned_memory() const = 0;
   /// How much of it the host holds only once, together with equal pages (KSM); nothing where the kernel does not tell.

@@ -20,6 +20,8 @@ BOOST_DEFINE_ENUM_CLASS(OsFamily, linux_, windows, other)
 BOOST_DEFINE_ENUM_CLASS(DiskDevice, disk, cdrom)
 BOOST_DEFINE_ENUM_CLASS(DiskFormat, qcow2, raw, vmdk, vhdx, vdi)
 BOOST_DEFINE_ENUM_CLASS(DiskBus, auto_, virtio, scsi, sata, ide, nvme, usb)
+BOOST_DEFINE_ENUM_CLASS(DiskCache, auto_, writeback, none, writethrough, directsync, unsafe)
+BOOST_DEFINE_ENUM_CLASS(DiskAio, auto_, threads, native, io_uring)
 BOOST_DEFINE_ENUM_CLASS(NicModel, virtio, e1000e, e1000, rtl8139, pcnet)
 BOOST_DEFINE_ENUM_CLASS(DisplayModel, virtio, std_, none)
 BOOST_DEFINE_ENUM_CLASS(AudioModel, none, hda, ac97, virtio)
@@ -115,6 +117,17 @@ struct Memory {
 BOOST_DESCRIBE_STRUCT(Memory, (),
                       (size, maximum, dynamic, weight, page_size, page_fallback, locked, merge, nodes, host_nodes, encryption))
 
+/// How much a disk may do per second; 0: no limit (qemu docs/throttle.txt).
+struct DiskLimits {
+  Bytes read;                          ///< per second
+  Bytes write;                         ///< per second
+  std::uint32_t read_operations = 0;   ///< per second
+  std::uint32_t write_operations = 0;  ///< per second
+  std::uint32_t burst_percent = 100;   ///< of each limit, for `burst_seconds` after a time with less; 100: no bursts
+  std::uint32_t burst_seconds = 10;
+};
+BOOST_DESCRIBE_STRUCT(DiskLimits, (), (read, write, read_operations, write_operations, burst_percent, burst_seconds))
+
 /// A disk is backed by a volume that Visor owns, by a file of the user, or (a cdrom) by nothing.
 struct Disk {
   std::string id;
@@ -126,8 +139,25 @@ struct Disk {
   DiskBus bus = DiskBus::auto_;
   bool read_only = false;
   std::int32_t boot_index = -1;  ///< place in the boot order, lowest first; -1: not bootable
+  std::uint32_t slot = 0;        ///< its place among those for disks that come and go (kDiskSlots); 0: where it falls
+  DiskCache cache = DiskCache::auto_;
+  DiskAio aio = DiskAio::auto_;
+  bool discard = true;                     ///< what the guest trims is given back to the host
+  bool ssd = false;                        ///< the guest is told that nothing rotates
+  std::string serial;                      ///< what the guest reads as its serial number; empty: its id
+  std::string wwn;                         ///< World Wide Name, 16 hex digits; empty: none
+  std::uint32_t logical_sector_size = 0;   ///< bytes; 0: 512
+  std::uint32_t physical_sector_size = 0;  ///< bytes; 0: 512
+  std::uint32_t queues = 0;                ///< of a virtio disk; 0: QEMU's choice, one per processor
+  bool shareable = false;                  ///< other machines may use it at the same time
+  DiskLimits limits;
 };
-BOOST_DESCRIBE_STRUCT(Disk, (), (id, device, volume, file, size, format, bus, read_only, boot_index))
+BOOST_DESCRIBE_STRUCT(Disk, (),
+                      (id, device, volume, file, size, format, bus, read_only, boot_index, slot, cache, aio, discard, ssd, serial,
+                       wwn, logical_sector_size, physical_sector_size, queues, shareable, limits))
+
+/// Disks that can be added while a machine runs.
+inline constexpr std::uint32_t kDiskSlots = 8;
 
 struct PortForward {
   Protocol protocol = Protocol::tcp;

@@ -204,18 +204,51 @@ std::vector<Setting> platform() {
 
 std::vector<Setting> disks() {
   return {
-      make("disks", "list", "Disks", "Disks and CD drives."),
+      live_if_possible(make("disks", "list", "Disks", "Disks and CD drives.")),
       make("disks[].id", "string", "Name", "Name of the disk within the machine."),
       choice("disks[].device", json::enum_names<DiskDevice>(), "Device", "A disk or a CD drive."),
       make("disks[].volume", "string", "Volume", "The volume that Visor keeps for this disk."),
-      make("disks[].file", "string", "File",
-           "An image or ISO file of yours. Visor never changes its owner or mode and never deletes it."),
+      live_if_possible(make("disks[].file", "string", "File",
+                            "An image or ISO file of yours. Visor never changes its owner or mode and never deletes it.")),
       number("disks[].size", "bytes", kMiB, 64 * kTiB, "Size", "Virtual size of the disk."),
       choice("disks[].format", json::enum_names<DiskFormat>(), "Format", "Format of the file."),
       choice("disks[].bus", json::enum_names<DiskBus>(), "Bus", "How the guest reaches the disk; auto takes virtio for disks."),
       make("disks[].readOnly", "boolean", "Read-only", "The guest cannot write to it."),
       live_if_possible(number("disks[].bootIndex", "integer", -1, 999, "Boot order",
                               "Lowest first; -1: never booted from. It counts from the guest's next restart on.")),
+      number("disks[].slot", "integer", 0, kDiskSlots, "Slot",
+             "A place of its own for a disk that is added while the machine runs. 0: where it falls at the next start."),
+      choice("disks[].cache", json::enum_names<DiskCache>(), "Cache",
+             "writeback: the host's memory helps. none: it does not, which suits databases and fast disks. writethrough and "
+             "directsync: each write waits for the disk. unsafe: a crash of the host may cost the whole disk. auto: writeback."),
+      choice(
+          "disks[].aio", json::enum_names<DiskAio>(), "Input and output",
+          "How QEMU reaches the file: threads works everywhere, native needs a cache of none or directsync, io_uring a host that "
+          "allows it. auto: threads."),
+      make("disks[].discard", "boolean", "Give back freed space", "What the guest trims becomes free space of the host again."),
+      make(
+          "disks[].ssd", "boolean", "Show as SSD",
+          "The guest is told that nothing rotates, on the buses scsi, sata and ide; virtio and NVMe disks always count as such."),
+      make("disks[].serial", "string", "Serial number",
+           "What the guest reads as the serial number, at most 20 characters. Empty: the name of the disk."),
+      make("disks[].wwn", "string", "World Wide Name",
+           "A name that is the same nowhere else, 16 hexadecimal digits, on the buses scsi, sata and ide. Empty: none."),
+      in("bytes", number("disks[].logicalSectorSize", "integer", 0, 4096, "Logical sector size",
+                         "The smallest piece that the guest can read: 512 or 4096. 0: 512.")),
+      in("bytes", number("disks[].physicalSectorSize", "integer", 0, 4096, "Physical sector size",
+                         "The piece that the guest should write at once: 512 or 4096. 0: 512.")),
+      number("disks[].queues", "integer", 0, 64, "Queues",
+             "How many processors of the guest can talk to a virtio disk at once. 0: all."),
+      make("disks[].shareable", "boolean", "Shareable",
+           "Other machines may use it at the same time. Only for raw files, and for guests with a cluster file system."),
+      live(number("disks[].limits.read", "bytes", 0, kTiB, "Read limit", "Bytes per second. 0: no limit.")),
+      live(number("disks[].limits.write", "bytes", 0, kTiB, "Write limit", "Bytes per second. 0: no limit.")),
+      live(number("disks[].limits.readOperations", "integer", 0, 10000000, "Limit of reads", "Reads per second. 0: no limit.")),
+      live(
+          number("disks[].limits.writeOperations", "integer", 0, 10000000, "Limit of writes", "Writes per second. 0: no limit.")),
+      in("%", live(number("disks[].limits.burstPercent", "integer", 100, 10000, "Burst",
+                          "How much of each limit is allowed for a while after a time with less. 100: no more than the limit."))),
+      in("s", live(number("disks[].limits.burstSeconds", "integer", 1, 3600, "Length of a burst", "How long a burst may last."))),
   };
 }
 

@@ -12,9 +12,11 @@
 #include "model/encryption.h"
 #include "model/setting_value.h"
 #include "model/settings.h"
+#include "model/validate_disks.h"
 #include "model/validate_memory.h"
 #include "model/validate_processors.h"
 #include "model/validate_shares.h"
+#include "model/validate_values.h"
 
 namespace visor::model {
 namespace {
@@ -28,18 +30,6 @@ bool good_image_part(std::string_view part) {
 }
 
 /// Holds a number against the range in the settings table, so that ranges stand in one place.
-void check_range(const Setting& setting, std::int64_t number, const std::string& field, Validation& validation) {
-  const auto shown = [&](std::int64_t value) {
-    return setting.type == "bytes" ? format_bytes({static_cast<std::uint64_t>(value)}) : std::to_string(value);
-  };
-  const bool low = setting.minimum && number < *setting.minimum;
-  const bool high = setting.maximum && number > *setting.maximum;
-  if (!low && !high) return;
-  validation.refuse(field, "range",
-                    fmt::format("{} must be between {} and {}, not {}.", setting.title, shown(setting.minimum.value_or(0)),
-                                shown(setting.maximum.value_or(INT64_MAX)), shown(number)));
-}
-
 void check_range(std::uint64_t value, std::string_view key, const std::string& field, Validation& validation) {
   check_range(*find_setting(key), value > INT64_MAX ? INT64_MAX : static_cast<std::int64_t>(value), field, validation);
 }
@@ -73,15 +63,6 @@ void check_word(std::string_view value, const std::string& field, Validation& va
                       fmt::format("'{}' may contain only letters, digits, '.', '-' and '_'.", text::printable(value)));
 }
 
-void check_absolute_path(const std::string& path, const std::string& field, Validation& validation) {
-  if (path.empty()) return;
-  const bool control = std::any_of(path.begin(), path.end(), [](unsigned char c) { return c < 0x20; });
-  if (path.front() != '/' || control || path.size() > 4000) {
-    validation.refuse(field, "path",
-                      fmt::format("'{}' must be an absolute path without control characters.", text::printable(path)));
-  }
-}
-
 void check_id(const std::string& id, const std::string& field, std::set<std::string>& seen, Validation& validation) {
   const bool good = !id.empty() && id.size() <= 32 && id.front() >= 'a' && id.front() <= 'z' &&
                     std::all_of(id.begin(), id.end(), [](char c) { return is_lower_alnum(c) || c == '-'; });
@@ -89,25 +70,6 @@ void check_id(const std::string& id, const std::string& field, std::set<std::str
     validation.refuse(field, "name", fmt::format("'{}' must be 1-32 of a-z 0-9 - and start with a letter.", text::printable(id)));
   if (!seen.insert(id).second)
     validation.refuse(field, "duplicate", fmt::format("The id '{}' is used twice.", text::printable(id)));
-}
-
-void check_disk(const Disk& disk, const std::string& path, Validation& validation) {
-  check_absolute_path(disk.file, path + ".file", validation);
-  const bool plain_volume =
-      disk.volume.find('/') == std::string::npos && !disk.volume.starts_with('.') && !disk.volume.starts_with('-');
-  if (!plain_volume)
-    validation.refuse(path + ".volume", "name", fmt::format("'{}' is not the name of a volume.", text::printable(disk.volume)));
-  if (!disk.volume.empty() && !disk.file.empty()) {
-    validation.refuse(path + ".file", "exclusive", "A disk has either a volume or a file, not both.");
-  }
-  if (disk.device == DiskDevice::disk && disk.file.empty())
-    check_range(disk.size.count, "disks[].size", path + ".size", validation);
-  if (disk.device == DiskDevice::cdrom && (disk.bus == DiskBus::virtio || disk.bus == DiskBus::nvme)) {
-    validation.refuse(path + ".bus", "combination", "A CD drive needs bus sata, scsi, ide or usb.");
-  }
-  if (disk.boot_index < -1 || disk.boot_index > 999) {
-    validation.refuse(path + ".bootIndex", "range", "The place in the boot order must be between -1 (not bootable) and 999.");
-  }
 }
 
 void check_screen(const Display& display, const std::string& path, Validation& validation) {
@@ -246,6 +208,7 @@ void check_spec(const MachineSpec& spec, std::string_view path_view, Validation&
     check_id(spec.disks[i].id, at + ".id", ids, validation);
     check_disk(spec.disks[i], at, validation);
   }
+  check_slots(spec.disks, path + ".disks", validation);
   for (std::size_t i = 0; i < spec.nics.size(); ++i) {
     const std::string at = fmt::format("{}.nics[{}]", path, i);
     check_id(spec.nics[i].id, at + ".id", ids, validation);

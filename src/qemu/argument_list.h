@@ -3,6 +3,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -37,19 +38,25 @@ struct ArgumentInput {
 class PciPorts {
  public:
   PciPorts(const ArgumentInput& input, ArgumentList& list) : input_(input), list_(list) {}
-  /// The "bus" of a new device that can be unplugged later: adds a port for it, or names nothing on i440fx.
-  void attach(boost::json::object& device, const std::string& setting);
-  /// Adds empty ports for what is plugged in while the machine runs.
-  void add_spare(int count);
+  /// The "bus" of a new device that can be unplugged later: adds a port for it, or names nothing on i440fx. `slot`: one of those
+  /// that are always there (add_slots), 0: none.
+  void attach(boost::json::object& device, const std::string& setting, std::uint32_t slot = 0);
+  /// Adds the ports for disks that are plugged in while the machine runs.
+  void add_slots();
 
  private:
   std::string add_port(const std::string& setting);
+  void add_root_port(const std::string& id, int number, int slot, int function, const std::string& setting);
 
   const ArgumentInput& input_;
   ArgumentList& list_;
   int count_ = 0;
 };
 
+/// The controller of all disks on the bus scsi.
+inline constexpr const char* kScsiController = "scsi";
+/// The id of a disk thread.
+std::string disk_thread_id(std::uint32_t thread);
 void add_disks(const ArgumentInput& input, PciPorts& ports, ArgumentList& list);
 void add_seed(const ArgumentInput& input, PciPorts& ports, ArgumentList& list);
 void add_nics(const ArgumentInput& input, PciPorts& ports, ArgumentList& list);

@@ -17,8 +17,6 @@ namespace visor::qemu {
 namespace {
 
 constexpr std::string_view kSandbox = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
-/// Empty PCIe ports for later: enough for a few disks and cards, few enough not to slow the firmware's bus scan.
-constexpr int kSparePorts = 4;
 /// How long the firmware's boot menu waits for a key.
 constexpr std::chrono::milliseconds kMenuTime{5000};
 
@@ -160,12 +158,12 @@ std::vector<model::ExplainedArgument> make_arguments(const hypervisor::MachineDe
   add_firmware(input, list);
   add_kernel(input, list);
   PciPorts ports(input, list);
+  ports.add_slots();
   add_channels(input, list);
   add_usb_controller(input, list);
   add_disks(input, ports, list);
   add_seed(input, ports, list);
   add_nics(input, ports, list);
-  ports.add_spare(kSparePorts);
   add_display(input, list);
   add_audio(input, list);
   add_shares(input, list);

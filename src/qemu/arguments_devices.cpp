@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "qemu/argument_list.h"
+#include "qemu/disk_devices.h"
 #include "qemu/live_settings.h"
 #include "qemu/tpm.h"
 
@@ -13,6 +14,10 @@ namespace {
 
 /// First PCI slot of the hot-plug ports; eight share a slot as functions. Devices without an address fill the lower slots.
 constexpr int kFirstPortSlot = 0x10;
+
+/// The ports of the disk slots lie behind those, where none of them moves when another device is added.
+constexpr int kSlotsAddress = 0x1e;
+constexpr int kFirstSlotChassis = 101;
 
 std::string_view nic_driver(model::NicModel model) {
   switch (model) {
@@ -53,25 +58,35 @@ std::string sound_driver(model::AudioModel model) {
 
 std::string PciPorts::add_port(const std::string& setting) {
   std::string id = fmt::format("port{}", count_);
-  list_.add_json("-device",
-                 {{"driver", "pcie-root-port"},
-                  {"id", id},
-                  {"bus", "pcie.0"},
-                  {"chassis", count_ + 1},
-                  {"port", count_},
-                  {"addr", fmt::format("0x{:x}.0x{:x}", kFirstPortSlot + count_ / 8, count_ % 8)},
-                  {"multifunction", true}},
-                 setting);
+  add_root_port(id, count_ + 1, kFirstPortSlot + count_ / 8, count_ % 8, setting);
   ++count_;
   return id;
 }
 
-void PciPorts::attach(boost::json::object& device, const std::string& setting) {
-  if (input_.pcie()) device["bus"] = add_port(setting);
+void PciPorts::add_root_port(const std::string& id, int number, int slot, int function, const std::string& setting) {
+  list_.add_json("-device",
+                 {{"driver", "pcie-root-port"},
+                  {"id", id},
+                  {"bus", "pcie.0"},
+                  {"chassis", number},
+                  {"port", number - 1},
+                  {"addr", fmt::format("0x{:x}.0x{:x}", slot, function)},
+                  {"multifunction", true}},
+                 setting);
 }
 
-void PciPorts::add_spare(int count) {
-  for (int i = 0; i < count && input_.pcie(); ++i) add_port("visor");
+void PciPorts::attach(boost::json::object& device, const std::string& setting, std::uint32_t slot) {
+  if (slot != 0) {
+    place_in_slot(device, slot, input_.pcie());
+  } else if (input_.pcie()) {
+    device["bus"] = add_port(setting);
+  }
+}
+
+void PciPorts::add_slots() {
+  for (int i = 0; i < static_cast<int>(model::kDiskSlots) && input_.pcie(); ++i) {
+    add_root_port(slot_port(static_cast<std::uint32_t>(i) + 1), kFirstSlotChassis + i, kSlotsAddress, i, "visor");
+  }
 }
 
 void add_usb_controller(const ArgumentInput& input, ArgumentList& list) {

@@ -17,8 +17,11 @@
 #include "model/topology.h"
 #include "model/validate_memory.h"
 #include "model/validate_processors.h"
+#include "qemu/argument_list.h"
 #include "qemu/arguments.h"
 #include "qemu/boot_order.h"
+#include "qemu/disk_devices.h"
+#include "qemu/live_disks.h"
 #include "qemu/pinning.h"
 #include "qmp/commands.h"
 #include "qmp/device_commands.h"
@@ -260,6 +263,12 @@ std::vector<model::ExplainedStep> preparing_steps(const model::MachineSpec& spec
     const boost::json::object arguments{{"name", nic_device_id(spec.nics[i].id)}, {"up", false}};
     steps.push_back({"qmp", "set_link", boost::json::serialize(arguments), fmt::format("spec.nics[{}].linkUp", i), ""});
   }
+  for (std::size_t i = 0; i < spec.disks.size(); ++i) {
+    if (!has_limits(spec.disks[i].limits)) continue;
+    const model::DiskBus bus = resolve_bus(spec.disks[i], resolve_chipset(spec));
+    steps.push_back({"qmp", "block_set_io_throttle", boost::json::serialize(throttle_arguments(spec.disks[i], bus)),
+                     fmt::format("spec.disks[{}].limits", i), ""});
+  }
   const model::Pinning& pinning = spec.cpu.pinning;
   for (std::size_t i = 0; i < std::min<std::size_t>(pinning.vcpus.size(), spec.cpu.count); ++i) {
     if (pinning.vcpus[i].empty()) continue;
@@ -283,6 +292,7 @@ std::vector<model::ExplainedStep> preparing_steps(const model::MachineSpec& spec
 }
 
 Awaitable<> prepare_guest(qmp::Client& client, const os::Process& process, const model::MachineSpec& spec, bool restored) {
+  co_await set_disk_limits(client, spec);
   for (const model::Nic& nic : spec.nics) {
     if (restored || !nic.link_up) co_await qmp::set_link(client, nic_device_id(nic.id), nic.link_up);
   }
@@ -326,6 +336,8 @@ std::optional<std::string> why_it_waits(const std::string& key, const ProcessRec
                        format_bytes(most));
   }
   if (key == "memory.pageSize" && !record.page_note.empty()) return record.page_note;
+  if (key == "disks") return why_disks_wait(record.spec, wanted);
+  if (key == "disks[].file") return why_media_wait(record.spec, wanted);
   if (key == "disks[].bootIndex") return why_boot_order_waits(record.spec, wanted, false);
   if (key == "nics[].bootIndex") return why_boot_order_waits(record.spec, wanted, true);
   return "Applies at the next start.";
@@ -338,20 +350,22 @@ bool is_applied(const ProcessRecord& record, const model::MachineSpec& wanted) {
                         [&](const model::Nic& other) { return other.id == nic.id && other.link_up != nic.link_up; });
   });
   const auto same_or_waits = [&](bool same, const char* key) { return same || why_it_waits(key, record, wanted).has_value(); };
-  return links && has_boot_order(now, wanted) && now.on_reboot == wanted.on_reboot &&
+  return links && has_disks(now, wanted) && has_boot_order(now, wanted) && now.on_reboot == wanted.on_reboot &&
          now.watchdog.action == wanted.watchdog.action && same_or_waits(now.memory.size == wanted.memory.size, "memory.size") &&
          same_memory(now.memory, wanted.memory) &&
          same_or_waits(now.memory.dynamic.maximum == wanted.memory.dynamic.maximum, "memory.dynamic.maximum") &&
          same_or_waits(now.cpu.count == wanted.cpu.count, "cpu.count") && same_threads(now.cpu, wanted.cpu);
 }
 
-Awaitable<> apply_live(std::shared_ptr<MachineState> state, model::MachineSpec wanted) {
+Awaitable<> apply_live(std::shared_ptr<MachineState> state, model::MachineSpec wanted,
+                       std::vector<hypervisor::ResolvedDisk> files) {
   const std::shared_ptr<qmp::Client> client = state->monitor();
   model::MachineSpec& now = state->record.spec;
   std::exception_ptr failure;
   try {
     co_await change_links(*client, now, wanted);
     co_await change_actions(*client, now, wanted);
+    co_await change_disks(state, client, wanted, std::move(files));
     co_await change_boot_order(*client, now, wanted);
     co_await change_memory(state, client, wanted);
     if (now.cpu.maximum > 0) now.cpu.count = co_await processor_count(*client);

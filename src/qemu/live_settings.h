@@ -32,6 +32,7 @@ std::optional<std::string> why_it_waits(const std::string& key, const ProcessRec
 bool is_applied(const ProcessRecord& record, const model::MachineSpec& wanted);
 
 /// hypervisor::RunningMachine::apply(). On failure what was done of that setting is taken back.
-Awaitable<> apply_live(std::shared_ptr<MachineState> state, model::MachineSpec wanted);
+Awaitable<> apply_live(std::shared_ptr<MachineState> state, model::MachineSpec wanted,
+                       std::vector<hypervisor::ResolvedDisk> files);
 
 }  // namespace visor::qemu

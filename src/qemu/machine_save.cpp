@@ -106,6 +106,11 @@ Awaitable<> save_machine(std::shared_ptr<MachineState> state, std::filesystem::p
                 "The machine shares a folder by virtiofs, whose server's state no file can hold: it cannot be saved to disk.",
                 "Shut it down instead, or share the folder by 9p.");
   }
+  if (state->record.lacks_disk) {
+    throw Error(ErrorKind::conflict, "machine.not_savable",
+                "A disk that the machine was started with was removed while it ran: it cannot be saved to disk.",
+                "Shut it down instead; after its next start it can be saved again.");
+  }
   const std::shared_ptr<qmp::Client> client = state->monitor();
   const std::filesystem::path temporary = file.native() + ".partial";
   const qmp::RunState before = co_await qmp::query_status(*client);

@@ -44,6 +44,7 @@ struct ProcessRecord {
   Bytes memory_at_start;        ///< what is there without any added
   Bytes assigned;               ///< what the balloon was told to leave it, and what was added
   std::string page_note;        ///< why it runs with other pages than wanted; empty: it does not
+  bool lacks_disk = false;      ///< one that it was started with was taken away: nothing else can continue from its saved state
   model::MachineSpec spec;
 
   /// The most that its guest can have.
@@ -52,7 +53,7 @@ struct ProcessRecord {
 BOOST_DESCRIBE_STRUCT(ProcessRecord, (),
                       (machine_id, machine_name, pid, start_time, boot_id, program, machine_type, accelerator, accelerator_reason,
                        started_at, tpm_pid, tpm_start_time, folder_servers, vsock_cid, starting, memory_at_start, assigned,
-                       page_note, spec))
+                       page_note, lacks_disk, spec))
 
 /// The running kernel's boot id.
 std::string current_boot_id();

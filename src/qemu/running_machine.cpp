@@ -21,10 +21,12 @@
 #include "os/file.h"
 #include "os/unix_socket.h"
 #include "qemu/arguments.h"
+#include "qemu/live_disks.h"
 #include "qemu/live_settings.h"
 #include "qemu/machine_state.h"
 #include "qemu/pinning.h"
 #include "qemu/process_counters.h"
+#include "qmp/block_commands.h"
 #include "qmp/device_commands.h"
 
 namespace visor::qemu {
@@ -204,14 +206,14 @@ Awaitable<std::string> QemuMachine::screenshot_png() {
   const std::shared_ptr<qmp::Client> client = state->monitor();
   require_display(*state);
   const os::Fd picture = memory_file();
-  const std::int64_t set = co_await qmp::add_fd(*client, write_only(picture));
+  const std::int64_t set = co_await qmp::add_fd(*client, write_only(picture), "screenshot");
   std::exception_ptr failure;
   try {
     co_await qmp::screendump_png(*client, fmt::format("/dev/fdset/{}", set));
   } catch (const Error&) {
     failure = std::current_exception();
   }
-  co_await client->execute("remove-fd", {{"fdset-id", set}});
+  co_await qmp::remove_fd(*client, set);
   if (failure) std::rethrow_exception(failure);
   co_return read_png(picture);
 }
@@ -234,19 +236,25 @@ std::optional<std::string> QemuMachine::keeps_waiting(const std::string& key, co
   return why_it_waits(key, state_->record, wanted);
 }
 
-Awaitable<> QemuMachine::apply(model::MachineSpec wanted, bool again) {
+Awaitable<> QemuMachine::apply(model::MachineSpec wanted, std::vector<hypervisor::ResolvedDisk> files, bool again) {
   const std::shared_ptr<MachineState> state = state_;
   // With nothing under way QEMU need not be waited for when there is nothing to do.
   if (!again && !state->changes.busy(kChanges) && is_applied(state->record, wanted)) co_return;
   const loop::KeyedQueue::Lease turn = co_await state->changes.acquire(kChanges);
   const std::uint32_t before = state->record.spec.cpu.count;
-  co_await apply_live(state, std::move(wanted));
+  co_await apply_live(state, std::move(wanted), std::move(files));
   const std::uint32_t now = state->record.spec.cpu.count;
   if (state->record.assigned > state->record.memory_at_start) {
     group_.spawn("bring memory online", [state]() -> Awaitable<> { return state->agent.bring_memory_online(); });
   }
   if (now <= before) co_return;
   group_.spawn("bring processors online", [state, now]() -> Awaitable<> { return state->agent.bring_processors_online(now); });
+}
+
+Awaitable<> QemuMachine::resize_disk(std::string disk_id, Bytes size) {
+  const std::shared_ptr<MachineState> state = state_;
+  const loop::KeyedQueue::Lease turn = co_await state->changes.acquire(kChanges);
+  co_await qemu::resize_disk(state, std::move(disk_id), size);
 }
 
 Bytes QemuMachine::assigned_memory() const { return state_->record.assigned; }

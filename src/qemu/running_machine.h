@@ -54,7 +54,8 @@ class QemuMachine final : public hypervisor::RunningMachine {
   Awaitable<std::string> screenshot_png() override;
   Awaitable<hypervisor::Counters> counters() override;
   std::optional<std::string> keeps_waiting(const std::string& key, const model::MachineSpec& wanted) const override;
-  Awaitable<> apply(model::MachineSpec wanted, bool again) override;
+  Awaitable<> apply(model::MachineSpec wanted, std::vector<hypervisor::ResolvedDisk> files, bool again) override;
+  Awaitable<> resize_disk(std::string disk_id, Bytes size) override;
   Bytes assigned_memory() const override;
   std::optional<Bytes> merged_memory() const override;
   Awaitable<> assign_memory(Bytes size) override;

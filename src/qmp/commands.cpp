@@ -146,9 +146,8 @@ Awaitable<> getfd(Client& client, std::string name, const os::Fd& descriptor) {
   co_await client.execute_with_fd("getfd", {{"fdname", std::move(name)}}, descriptor);
 }
 
-Awaitable<std::int64_t> add_fd(Client& client, const os::Fd& descriptor, std::optional<std::int64_t> set) {
-  boost::json::object arguments;
-  if (set) arguments["fdset-id"] = *set;
+Awaitable<std::int64_t> add_fd(Client& client, const os::Fd& descriptor, std::string label) {
+  boost::json::object arguments{{"opaque", std::move(label)}};
   const boost::json::value answer = co_await client.execute_with_fd("add-fd", std::move(arguments), descriptor);
   const boost::json::value& number = at(answer, "/fdset-id");
   if (!number.is_int64()) throw corrupt_error("add-fd did not answer with a set");

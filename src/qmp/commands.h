@@ -71,8 +71,8 @@ Awaitable<> set_link(Client& client, std::string name, bool up);
 
 /// Gives QEMU a duplicate of `descriptor` under `name`, for options like "fd:NAME".
 Awaitable<> getfd(Client& client, std::string name, const os::Fd& descriptor);
-/// Opens a new descriptor set or adds to one; returns the set's number, for "/dev/fdset/N".
-Awaitable<std::int64_t> add_fd(Client& client, const os::Fd& descriptor, std::optional<std::int64_t> set = {});
+/// Opens a new descriptor set with a label; returns the set's number, for "/dev/fdset/N".
+Awaitable<std::int64_t> add_fd(Client& client, const os::Fd& descriptor, std::string label);
 
 /// One capability of migration to switch on or off ("events", "mapped-ram", ...).
 struct MigrationCapability {

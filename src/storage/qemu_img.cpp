@@ -30,7 +30,8 @@ struct Run {
   Bytes memory;
   seconds cpu_time{60};
   seconds timeout{60};
-  int source = -1;                 ///< descriptor that becomes kSourceFd
+  int source = -1;  ///< descriptor that becomes kSourceFd
+  bool writes_source = false;
   std::filesystem::path writable;  ///< the one directory for output; empty: none
   std::optional<Bytes> file_size;
   std::function<void(const std::string&)> on_line;
@@ -56,9 +57,11 @@ os::Command make_command(const Run& run) {
   if (run.source >= 0) {
     command.descriptors.emplace_back(run.source, kSourceFd);
     // The rule is on the file itself, so it also holds for the descriptor when the name is gone or means another file now.
-    box.readable.emplace_back(fmt::format("/proc/self/fd/{}", run.source));
+    const std::string source = fmt::format("/proc/self/fd/{}", run.source);
+    box.readable.emplace_back(source);
+    if (run.writes_source) box.writable.emplace_back(source);
   }
-  if (!run.writable.empty()) box.writable = {run.writable};
+  if (!run.writable.empty()) box.writable.push_back(run.writable);
   return command;
 }
 
@@ -244,6 +247,23 @@ Awaitable<> qemu_img_create(NewDisk disk) {
   }
   throw Error(ErrorKind::internal, "volume.create_failed",
               fmt::format("The disk {} could not be made: {}.", disk.path.native(), reason(result)));
+}
+
+Awaitable<> qemu_img_resize(OpenDisk disk, Bytes size) {
+  Run run{.arguments = {"resize", "-q", json_name(disk), std::to_string(size.count)},
+          .memory = 1_GiB,
+          .cpu_time = seconds(30),
+          .timeout = seconds(60),
+          .source = disk.fd,
+          .writes_source = true};
+  const loop::CommandResult result = co_await run_boxed(run);
+  if (result.status.success()) co_return;
+  throw_if_unreadable(disk, result);
+  if (result.status.signal == SIGXFSZ || says(result, "No space left") || says(result, "File too large")) {
+    throw no_space(disk.name);
+  }
+  throw Error(ErrorKind::internal, "volume.resize_failed",
+              fmt::format("The size of {} could not be changed: {}.", text::printable(disk.name), reason(result)));
 }
 
 std::optional<double> parse_convert_progress(const std::string& line) {

@@ -40,6 +40,10 @@ Awaitable<> qemu_img_convert(OpenDisk disk, NewDisk target, Bytes limit, std::fu
 /// Makes an empty disk. Errors: `host.no_space`, `volume.create_failed`.
 Awaitable<> qemu_img_create(NewDisk disk);
 
+/// Gives a raw or qcow2 disk another size; what lies below it is not looked at. The descriptor is open for writing. Errors:
+/// `host.no_space`, `image.in_use`, `volume.resize_failed`.
+Awaitable<> qemu_img_resize(OpenDisk disk, Bytes size);
+
 /// The fraction in a progress line of qemu-img, "    (12.34/100%)", if it is one.
 std::optional<double> parse_convert_progress(const std::string& line);
 

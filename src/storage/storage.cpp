@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -159,6 +160,26 @@ Awaitable<> Storage::create_empty(std::filesystem::path volume, DiskFormat forma
   }
   require_size(size);
   co_await with_cancel_error(make_volume(std::move(volume), {.format = format, .size = size}));
+}
+
+Awaitable<Bytes> Storage::virtual_size(std::filesystem::path volume, DiskFormat format) {
+  const SourceFile file = open_source(volume, volume.native());
+  co_return co_await qemu_img_virtual_size({file.fd.get(), file.name, format});
+}
+
+Awaitable<> Storage::grow(std::filesystem::path volume, DiskFormat format, Bytes size) {
+  require_volume_path(volume);
+  require_size(size);
+  const Bytes now = co_await virtual_size(volume, format);
+  if (size < now) {
+    throw Error(ErrorKind::invalid, "volume.would_shrink",
+                fmt::format("The disk has {}; it cannot be made smaller.", format_bytes(now)),
+                "What the guest has beyond the new end would be lost. Make a smaller disk and copy the data over.");
+  }
+  if (size == now) co_return;
+  require_space(volume.parent_path(), kMetadata);
+  const os::Fd file = os::open_file(real_path(volume), O_RDWR);
+  co_await with_cancel_error(qemu_img_resize({file.get(), volume.native(), format}, size));
 }
 
 // The headers are read right on the loop: a few KiB of local files take some 20 us, less than the way to the pool and back, and a

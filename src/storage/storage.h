@@ -78,6 +78,12 @@ class Storage {
   /// An empty volume (mode 0600), raw (sparse) or qcow2. Errors: as above and `volume.bad_size`, `volume.bad_format`.
   Awaitable<> create_empty(std::filesystem::path volume, model::DiskFormat format, Bytes size);
 
+  /// Makes a volume larger that no process uses. Errors: `volume.bad_size`, `volume.would_shrink`, `volume.resize_failed`,
+  /// `image.in_use`, `host.no_space`.
+  Awaitable<> grow(std::filesystem::path volume, model::DiskFormat format, Bytes size);
+  /// The size that a guest sees of a volume.
+  Awaitable<Bytes> virtual_size(std::filesystem::path volume, model::DiskFormat format);
+
   /// One file of a chain; `path` is canonical.
   struct Layer {
     std::filesystem::path path;

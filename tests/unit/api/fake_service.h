@@ -190,6 +190,18 @@ class FakeService : public engine::Service {
   Awaitable<model::Task> pause(std::string name) override { co_return make_task("machine.pause", find(name).name); }
   Awaitable<model::Task> resume(std::string name) override { co_return make_task("machine.resume", find(name).name); }
   Awaitable<model::Task> save(std::string name) override { co_return make_task("machine.save", find(name).name); }
+  Awaitable<model::Task> add_disk(std::string name, boost::json::object) override {
+    co_return make_task("machine.add-disk", find(name).name);
+  }
+  Awaitable<model::Task> remove_disk(std::string name, std::string) override {
+    co_return make_task("machine.remove-disk", find(name).name);
+  }
+  Awaitable<model::Task> resize_disk(std::string name, std::string, model::ResizeRequest) override {
+    co_return make_task("machine.resize-disk", find(name).name);
+  }
+  Awaitable<model::Task> change_medium(std::string name, std::string, model::MediumRequest) override {
+    co_return make_task("machine.insert", find(name).name);
+  }
   Awaitable<model::Task> rename(std::string name, model::RenameRequest request) override {
     model::Machine machine = find(name);
     machines_.erase(name);

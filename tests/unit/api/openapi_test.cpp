@@ -87,7 +87,8 @@ TEST_F(OpenApiTest, RealAnswersAreWhatTheDocumentSays) {
                            "/profiles", "/settings", "/auth/session", "/tokens"}) {
     expect_documented("GET", base + path, base + path);
   }
-  for (const char* part : {"", "/metrics", "/log", "/command", "/settings", "/pinning", "/memory", "/processor", "/ssh"})
+  for (const char* part :
+       {"", "/metrics", "/log", "/command", "/settings", "/pinning", "/memory", "/processor", "/ssh", "/disks"})
     expect_documented("GET", machine + part, base + "/machines/hello" + part);
   expect_documented("GET", machine, base + "/machines/nobody");
   expect_documented("GET", base + "/images/{name}", base + "/images/debian%2F12");
@@ -96,6 +97,12 @@ TEST_F(OpenApiTest, RealAnswersAreWhatTheDocumentSays) {
   expect_documented("POST", base + "/profiles", base + "/profiles", R"({"name":"mine","spec":{"rng":false}})");
   expect_documented("POST", base + "/profiles/{name}/actions/apply", base + "/profiles/gaming/actions/apply",
                     R"({"machine":"hello"})");
+  expect_documented("POST", machine + "/disks", base + "/machines/hello/disks", R"({"size":1073741824})");
+  expect_documented("DELETE", machine + "/disks/{disk}", base + "/machines/hello/disks/disk1");
+  expect_documented("POST", machine + "/disks/{disk}/actions/resize", base + "/machines/hello/disks/disk0/actions/resize",
+                    R"({"size":1073741824})");
+  expect_documented("POST", machine + "/disks/{disk}/actions/insert", base + "/machines/hello/disks/cd/actions/insert",
+                    R"({"file":"/tmp/a.iso"})");
   expect_documented("POST", base + "/machines", base + "/machines", R"({"name":"a"})");
   expect_documented("POST", base + "/machines", base + "/machines?dryRun=true", R"({"name":"b"})");
   expect_documented("POST", base + "/machines", base + "/machines", R"({"nam":"b"})");

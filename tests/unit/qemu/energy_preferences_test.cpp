@@ -153,14 +153,14 @@ TEST_F(EnergyOfAMachine, ItIsSetAtTheStartChangesLiveAndIsGivenBackAtTheStop) {
     EXPECT_THAT(now(), ElementsAre("power", kFound, kFound, kFound));
     model::MachineSpec wanted = machine->running_spec();
     wanted.cpu.energy = model::Energy::performance;
-    co_await machine->apply(wanted, false);
+    co_await machine->apply(wanted, {}, false);
     EXPECT_THAT(now(), ElementsAre("performance", kFound, kFound, kFound));
     EXPECT_EQ(machine->running_spec().cpu.energy, model::Energy::performance);
     std::filesystem::remove(file(0));
     wanted.cpu.energy = model::Energy::power;
     std::string code;
     try {
-      co_await machine->apply(wanted, false);
+      co_await machine->apply(wanted, {}, false);
     } catch (const Error& error) {
       code = error.code();
     }

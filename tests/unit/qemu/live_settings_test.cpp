@@ -42,13 +42,13 @@ TEST_F(LiveSettings, ProcessorsCanBeAddedToARunningMachineUpToItsMaximum) {
     model::MachineSpec wanted = definition.spec;
     wanted.cpu.count = 3;
     EXPECT_EQ(machine->keeps_waiting("cpu.count", wanted), std::nullopt);
-    co_await machine->apply(wanted, false);
+    co_await machine->apply(wanted, {}, false);
     EXPECT_EQ(machine->running_spec().cpu.count, 3U);
     const hypervisor::Counters counters = co_await machine->counters();
     EXPECT_EQ(counters.vcpu_time.size(), 3U);
     wanted.cpu.count = 4;
     EXPECT_NE(machine->keeps_waiting("cpu.count", wanted).value_or("").find("room for 3"), std::string::npos);
-    co_await machine->apply(wanted, false);
+    co_await machine->apply(wanted, {}, false);
     EXPECT_EQ(machine->running_spec().cpu.count, 3U) << "what keeps waiting is not applied";
     co_await machine->quit(5s);
   });
@@ -74,7 +74,7 @@ TEST_F(LiveSettings, TheBootOrderOfDisksOnEveryBusIsTurnedRoundWhileTheMachineRu
       wanted.disks[i].boot_index = static_cast<std::int32_t>(wanted.disks.size() - i) - 2;
     }
     EXPECT_EQ(machine->keeps_waiting("disks[].bootIndex", wanted), std::nullopt);
-    co_await machine->apply(wanted, false);
+    co_await machine->apply(wanted, {}, false);
     for (std::size_t i = 0; i < wanted.disks.size(); ++i) {
       EXPECT_EQ(machine->running_spec().disks[i].boot_index, wanted.disks[i].boot_index) << wanted.disks[i].id;
     }
@@ -95,7 +95,7 @@ TEST_F(LiveSettings, AnAdapterLeavesTheBootOrderAtOnceAndEntersItAtTheNextStart)
     EXPECT_EQ(machine->keeps_waiting("nics[].bootIndex", wanted), std::nullopt);
     wanted.nics[1].boot_index = 0;
     EXPECT_NE(machine->keeps_waiting("nics[].bootIndex", wanted).value_or("").find("network boot"), std::string::npos);
-    co_await machine->apply(wanted, false);
+    co_await machine->apply(wanted, {}, false);
     EXPECT_EQ(machine->running_spec().nics[0].boot_index, -1);
     EXPECT_EQ(machine->running_spec().nics[1].boot_index, -1) << "what keeps waiting is not applied";
     co_await machine->quit(5s);
@@ -126,10 +126,10 @@ TEST_F(LiveSettings, PinnedThreadsStayWhereTheyWerePutAlsoAddedOnes) {
     EXPECT_THAT(pinned("qemu-system"), ::testing::Each(second));
     model::MachineSpec wanted = definition.spec;
     wanted.cpu.count = 2;
-    co_await machine->apply(wanted, false);
+    co_await machine->apply(wanted, {}, false);
     EXPECT_THAT(pinned("CPU 1"), ::testing::ElementsAre(second));
     wanted.cpu.pinning = {};
-    co_await machine->apply(wanted, false);
+    co_await machine->apply(wanted, {}, false);
     EXPECT_THAT(pinned("CPU"), ::testing::Each(to_cpu_list(here)));
     EXPECT_THAT(pinned("qemu-system"), ::testing::Each(to_cpu_list(here)));
     co_await machine->quit(5s);
@@ -144,7 +144,7 @@ TEST_F(LiveSettings, MemoryComesDownLiveAndMoreWaits) {
     model::MachineSpec wanted = definition.spec;
     wanted.memory.size = Bytes{size.count / 2};
     EXPECT_EQ(machine->keeps_waiting("memory.size", wanted), std::nullopt);
-    co_await machine->apply(wanted, false);
+    co_await machine->apply(wanted, {}, false);
     EXPECT_EQ(machine->running_spec().memory.size, wanted.memory.size);
     EXPECT_EQ(machine->restoring_spec().memory.size, size) << "the saved state has all of it";
     wanted.memory.size = Bytes{size.count * 2};

@@ -390,7 +390,7 @@ TEST_F(Machine, AForwardWithoutPortGetsAFreeOneThatIsReallyOpen) {
       EXPECT_EQ(code, "nic.port_in_use");
     }
     definition.spec.nics.front().link_up = false;
-    co_await machine->apply(definition.spec, false);
+    co_await machine->apply(definition.spec, {}, false);
     EXPECT_FALSE(machine->running_spec().nics.front().link_up);
     co_await machine->quit(5s);
   });

@@ -165,6 +165,53 @@ inline void add_boot_configurations(Configurations& all) {
   all.arm("arm-kernel", [](Definition& d) { d.spec.boot = {false, "/boot/vmlinuz", "/boot/initrd", "console=ttyAMA0"}; });
 }
 
+inline void add_disk_option_configurations(Configurations& all) {
+  using Definition = hypervisor::MachineDefinition;
+  using model::DiskBus;
+  const auto one = [&](const std::string& name, DiskBus bus, const std::function<void(model::Disk&)>& edit) {
+    all.x86("disk-" + name, [bus, edit](Definition& d) {
+      model::Disk disk = make_disk("data", bus);
+      disk.format = model::DiskFormat::raw;
+      edit(disk);
+      add_disk(d, disk, {{"/volumes/a.raw", model::DiskFormat::raw}});
+    });
+  };
+  for (const model::DiskCache cache : {model::DiskCache::writeback, model::DiskCache::none, model::DiskCache::writethrough,
+                                       model::DiskCache::directsync, model::DiskCache::unsafe}) {
+    one("cache-" + json::enum_name(cache), DiskBus::virtio, [cache](model::Disk& disk) { disk.cache = cache; });
+  }
+  one("aio-threads", DiskBus::virtio, [](model::Disk& disk) { disk.aio = model::DiskAio::threads; });
+  one("aio-io_uring", DiskBus::virtio, [](model::Disk& disk) { disk.aio = model::DiskAio::io_uring; });
+  one("aio-native", DiskBus::virtio, [](model::Disk& disk) {
+    disk.aio = model::DiskAio::native;
+    disk.cache = model::DiskCache::none;
+  });
+  one("no-discard", DiskBus::virtio, [](model::Disk& disk) { disk.discard = false; });
+  one("queues", DiskBus::virtio, [](model::Disk& disk) { disk.queues = 2; });
+  one("shareable", DiskBus::virtio, [](model::Disk& disk) { disk.shareable = true; });
+  one("limits", DiskBus::virtio, [](model::Disk& disk) { disk.limits.read = 10_MiB; });
+  for (const DiskBus bus : {DiskBus::virtio, DiskBus::scsi, DiskBus::sata, DiskBus::nvme, DiskBus::usb}) {
+    one("serial-" + json::enum_name(bus), bus, [](model::Disk& disk) { disk.serial = "S3Z8NB0K-1"; });
+    one("sectors-" + json::enum_name(bus), bus, [bus](model::Disk& disk) {
+      if (bus != DiskBus::sata) disk.logical_sector_size = 4096;
+      disk.physical_sector_size = 4096;
+    });
+  }
+  for (const DiskBus bus : {DiskBus::scsi, DiskBus::sata}) {
+    one("wwn-" + json::enum_name(bus), bus, [](model::Disk& disk) { disk.wwn = "5000c50015ea71ac"; });
+    one("ssd-" + json::enum_name(bus), bus, [](model::Disk& disk) { disk.ssd = true; });
+  }
+  for (const DiskBus bus : {DiskBus::virtio, DiskBus::scsi, DiskBus::nvme}) {
+    one("slot-" + json::enum_name(bus), bus, [](model::Disk& disk) { disk.slot = model::kDiskSlots; });
+  }
+  all.x86("disk-slot-i440fx", [](Definition& d) {
+    d.spec.chipset = "i440fx";
+    model::Disk disk = make_disk("data");
+    disk.slot = model::kDiskSlots;
+    add_disk(d, disk, {{"/volumes/a.qcow2", model::DiskFormat::qcow2}});
+  });
+}
+
 inline void add_disk_configurations(Configurations& all) {
   using Definition = hypervisor::MachineDefinition;
   using model::DiskBus;
@@ -301,6 +348,7 @@ inline std::vector<Configuration> configurations() {
   add_boot_configurations(all);
   add_security_configurations(all);
   add_disk_configurations(all);
+  add_disk_option_configurations(all);
   add_cdrom_configurations(all);
   add_card_configurations(all);
   return std::move(all.list);

@@ -171,7 +171,7 @@ TEST_F(RealQemu, DescriptorSetsServeDisks) {
     const auto client = co_await start({"-machine", "q35"});
     const os::Fd disk = os::open_file(directory_ / "disk", O_CREAT | O_RDWR);
     EXPECT_EQ(::ftruncate(disk.get(), 1 << 20), 0);
-    const std::int64_t set = co_await add_fd(*client, disk);
+    const std::int64_t set = co_await add_fd(*client, disk, "disk");
     co_await client->execute("blockdev-add",
                              {{"driver", "file"}, {"node-name", "d"}, {"filename", "/dev/fdset/" + std::to_string(set)}});
   });

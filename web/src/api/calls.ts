@@ -55,6 +55,14 @@ export const previewPatch = (machine: Machine, patch: { [key: string]: JsonValue
 export const previewDelete = (name: string) =>
   api.delete<{ removes: string[]; protected: boolean }>(`${at(name)}?dryRun=true`);
 export const deleteMachine = (name: string) => api.delete<TaskAnswer>(`${at(name)}?force=true`);
+const diskAt = (name: string, disk: string) => `${at(name)}/disks/${encodeURIComponent(disk)}`;
+export const addDisk = (name: string, disk: { [key: string]: JsonValue }) =>
+  api.post<TaskAnswer>(`${at(name)}/disks`, disk);
+export const removeDisk = (name: string, disk: string) => api.delete<TaskAnswer>(diskAt(name, disk));
+export const resizeDisk = (name: string, disk: string, size: number) =>
+  api.post<TaskAnswer>(`${diskAt(name, disk)}/actions/resize`, { size });
+export const insertDisc = (name: string, disk: string, file: string) =>
+  api.post<TaskAnswer>(`${diskAt(name, disk)}/actions/insert`, { file });
 export const getMetrics = (name: string, range: MetricsRange) =>
   api.get<MetricsWindow>(`${at(name)}/metrics?range=${range}`);
 export const getLog = (name: string) => api.get<{ lines: string[] }>(`${at(name)}/log`);

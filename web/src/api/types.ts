@@ -38,6 +38,25 @@ export interface Disk {
   bus: string;
   readOnly: boolean;
   bootIndex: number;
+  slot: number;
+  cache: string;
+  aio: string;
+  discard: boolean;
+  ssd: boolean;
+  serial: string;
+  wwn: string;
+  logicalSectorSize: number;
+  physicalSectorSize: number;
+  queues: number;
+  shareable: boolean;
+  limits: {
+    read: number;
+    write: number;
+    readOperations: number;
+    writeOperations: number;
+    burstPercent: number;
+    burstSeconds: number;
+  };
 }
 
 export interface PortForward {

@@ -10,6 +10,7 @@ export { ArrowUpRegular } from '@fluentui/react-icons/svg/arrow-up';
 export { CheckmarkCircleFilled, CheckmarkCircleRegular } from '@fluentui/react-icons/svg/checkmark-circle';
 export { CheckmarkRegular } from '@fluentui/react-icons/svg/checkmark';
 export { ChevronDownRegular } from '@fluentui/react-icons/svg/chevron-down';
+export { ChevronUpRegular } from '@fluentui/react-icons/svg/chevron-up';
 export { ChevronRightRegular } from '@fluentui/react-icons/svg/chevron-right';
 export { CircleRegular } from '@fluentui/react-icons/svg/circle';
 export { ClockRegular } from '@fluentui/react-icons/svg/clock';

@@ -7,6 +7,7 @@ import { DeleteDialog } from './DeleteDialog';
 import { HostStopDialog } from './HostStopDialog';
 import { PendingDialog } from './PendingDialog';
 import { PowerDialog } from './PowerDialog';
+import { RemoveDiskDialog } from './RemoveDiskDialog';
 import { TaskDrawer } from './TaskDrawer';
 import { useDialogAddress } from './address';
 
@@ -28,6 +29,8 @@ function NamedDialog() {
       return <PendingDialog name={first} />;
     case 'deleteImage':
       return <DeleteImageDialog name={first} />;
+    case 'removeDisk':
+      return <RemoveDiskDialog name={first} disk={targets[1] ?? ''} />;
     case 'hostStop':
       return <HostStopDialog />;
     case 'profile':

@@ -11,6 +11,7 @@ export type DialogName =
   | 'import'
   | 'build'
   | 'deleteImage'
+  | 'removeDisk'
   | 'hostStop'
   | 'tasks';
 

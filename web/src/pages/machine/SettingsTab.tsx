@@ -30,7 +30,7 @@ import {
 } from '../../lib/settings';
 import { settingSentence, settingTitle } from '../../lib/words';
 import { BootOrderPanel } from './BootOrderPanel';
-import { DiskPanel } from './DiskPanel';
+import { DiskPanel } from './disks/DiskPanel';
 import { MachineSettingRow } from './MachineSettingRow';
 import { MemoryRow } from './MemoryRow';
 import { NicPanel } from './NicPanel';
