@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "loop/awaitable.h"
@@ -25,7 +26,8 @@ struct NewDisk {
   std::filesystem::path path;
   model::DiskFormat format = model::DiskFormat::qcow2;
   Bytes size;
-  std::optional<std::filesystem::path> backing;  ///< name of a qcow2 file as it goes into the header; not opened
+  std::optional<std::filesystem::path> backing = {};  ///< name of a file as it goes into the header; not opened
+  model::DiskFormat backing_format = model::DiskFormat::qcow2;
 };
 
 /// The size that a guest sees. Errors: `image.not_an_image`, `image.inspect_timeout`, `image.in_use`.
@@ -39,6 +41,18 @@ Awaitable<Bytes> qemu_img_required(OpenDisk disk);
 Awaitable<> qemu_img_convert(OpenDisk disk, NewDisk target, Bytes limit, std::function<void(double)> progress);
 /// Makes an empty disk. Errors: `host.no_space`, `volume.create_failed`.
 Awaitable<> qemu_img_create(NewDisk disk);
+
+/// A volume that gets another base, and keeps what it reads.
+struct Rebase {
+  std::filesystem::path volume;              ///< qcow2; absolute
+  std::vector<std::filesystem::path> reads;  ///< every layer below it, by the names in their headers
+  std::filesystem::path base = {};           ///< name of the new base as it goes into the header; empty: none
+  model::DiskFormat base_format = model::DiskFormat::qcow2;
+  Bytes size;  ///< of the disk
+};
+/// Copies what differs into the volume, then writes the name of its new base. Errors: `volume.merge_failed`, `image.in_use`,
+/// `host.no_space`; cancellation kills it. Whenever it ends, the volume reads as before.
+Awaitable<> qemu_img_rebase(Rebase rebase, std::function<void(double)> progress);
 
 /// The fraction in a progress line of qemu-img, "    (12.34/100%)", if it is one.
 std::optional<double> parse_convert_progress(const std::string& line);

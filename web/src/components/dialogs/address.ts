@@ -12,6 +12,10 @@ export type DialogName =
   | 'build'
   | 'deleteImage'
   | 'hostStop'
+  | 'snapshotCreate'
+  | 'snapshotRestore'
+  | 'snapshotRename'
+  | 'snapshotDelete'
   | 'tasks';
 
 export function useDialogAddress() {
