@@ -20,10 +20,10 @@ class Snapshots(TestCase):
         self.sh(name, f"yes {text} | head -c 1048576 | dd of=/dev/{device} bs=1M seek={place} conv=notrunc,fsync 2>/dev/null")
 
     def read(self, name, place=0, device="vda"):
-        """The word that a MiB of the disk is full of, as the guest reads it; anything else shows as its checksum."""
-        return self.sh(name, f"echo 3 > /proc/sys/vm/drop_caches; dd if=/dev/{device} bs=1M skip={place} count=1 2>/dev/null "
-                             "| tee /tmp/read | head -n 1 | cut -c 1-20; "
-                             "yes $(head -n 1 /tmp/read | cut -c 1-20) | head -c 1048576 | cmp - /tmp/read >/dev/null && echo whole").split()
+        """The word that a MiB of the disk is full of, as the guest reads it anew from the disk."""
+        return self.sh(name, f"echo 3 > /proc/sys/vm/drop_caches; dd if=/dev/{device} of=/tmp/read bs=1M skip={place} count=1 2>/dev/null; "
+                             "word=$(head -c 20 /tmp/read | tr -d '\\0' | head -n 1); "
+                             "if yes $word | head -c 1048576 | cmp -s - /tmp/read; then echo $word whole; else echo $word torn; fi").split()
 
     def sh(self, name, script):
         code, output, error = self.daemon.exec(name, "/bin/sh", "-c", script)
