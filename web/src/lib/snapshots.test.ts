@@ -18,11 +18,23 @@ const snapshot = (name: string, parent: string, current = false): Snapshot => ({
   disks: ['disk0'],
   leftOut: [],
 });
-const tree = (current: string, ...snapshots: Snapshot[]): SnapshotTree => ({ snapshots, current, changed: true, size: 1 });
-const drawn = (of: SnapshotTree) => treeRows(of).map(({ depth, snapshot: row }) => `${depth} ${row?.name ?? 'HERE'}`);
+const tree = (current: string, ...snapshots: Snapshot[]): SnapshotTree => ({
+  snapshots,
+  current,
+  changed: true,
+  size: 1,
+});
+const drawn = (of: SnapshotTree) =>
+  treeRows(of).map(({ depth, snapshot: row }) => `${depth} ${row?.name ?? 'HERE'}`);
 
 test('the present stands below the snapshot that it was made on', () => {
-  const branches = tree('c', snapshot('a', ''), snapshot('b', 'a'), snapshot('c', 'a', true), snapshot('d', 'c'));
+  const branches = tree(
+    'c',
+    snapshot('a', ''),
+    snapshot('b', 'a'),
+    snapshot('c', 'a', true),
+    snapshot('d', 'c'),
+  );
   expect(drawn(branches)).toEqual(['0 a', '1 b', '1 c', '2 HERE', '2 d']);
 });
 

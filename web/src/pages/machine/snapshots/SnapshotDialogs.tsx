@@ -1,5 +1,15 @@
 // Making, renaming, going to and deleting a snapshot: each says what it does and what it costs.
-import { Body1, Checkbox, Field, Input, Radio, RadioGroup, Textarea, makeStyles, tokens } from '@fluentui/react-components';
+import {
+  Body1,
+  Checkbox,
+  Field,
+  Input,
+  Radio,
+  RadioGroup,
+  Textarea,
+  makeStyles,
+  tokens,
+} from '@fluentui/react-components';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -105,7 +115,7 @@ function RenameDialog({ machine, snapshot }: OneProps) {
   return (
     <AskDialog
       title={t('snapshots.rename', { name: snapshot.name })}
-      act={t('common.save')}
+      act={t('snapshots.renameAct')}
       ready={name.trim() !== ''}
       onAct={act}
     >
@@ -182,7 +192,11 @@ function DeleteDialog({ machine, tree, snapshot }: OneProps) {
         />
       )}
       {preview.isError && <ProblemMessage error={preview.error} />}
-      {what && <Body1>{t('snapshots.goes', { names: listText(t, what.snapshots), size: formatBytes(what.size) })}</Body1>}
+      {what && (
+        <Body1>
+          {t('snapshots.goes', { names: listText(t, what.snapshots), size: formatBytes(what.size) })}
+        </Body1>
+      )}
       {what && what.mergedInto.length > 0 && (
         <Body1>{t('snapshots.merged', { names: listText(t, what.mergedInto) })}</Body1>
       )}

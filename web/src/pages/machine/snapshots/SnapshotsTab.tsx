@@ -1,5 +1,14 @@
 // The machine's snapshots as a tree, and where the present stands in it.
-import { Body1, Button, Caption1, Link, makeStyles, mergeClasses, tokens, typographyStyles } from '@fluentui/react-components';
+import {
+  Body1,
+  Button,
+  Caption1,
+  Link,
+  makeStyles,
+  mergeClasses,
+  tokens,
+  typographyStyles,
+} from '@fluentui/react-components';
 import { useTranslation } from 'react-i18next';
 
 import { snapshotPicture, useSnapshots } from '../../../api/snapshots';
@@ -77,7 +86,11 @@ export default function SnapshotsTab({ machine }: { machine: Machine }) {
   );
   if (tree.data.snapshots.length === 0) {
     return (
-      <EmptyState picture={<HistoryRegular />} title={t('snapshots.emptyTitle')} sentence={t('snapshots.empty')}>
+      <EmptyState
+        picture={<HistoryRegular />}
+        title={t('snapshots.emptyTitle')}
+        sentence={t('snapshots.empty')}
+      >
         {button}
       </EmptyState>
     );
@@ -94,7 +107,11 @@ export default function SnapshotsTab({ machine }: { machine: Machine }) {
             {Array.from({ length: depth }, (_, step) => (
               <span key={step} className={styles.step} aria-hidden />
             ))}
-            {snapshot ? <SnapshotCard machine={machine} snapshot={snapshot} /> : <PresentCard tree={tree.data} />}
+            {snapshot ? (
+              <SnapshotCard machine={machine} snapshot={snapshot} />
+            ) : (
+              <PresentCard tree={tree.data} />
+            )}
           </li>
         ))}
       </ul>
@@ -110,7 +127,9 @@ function PresentCard({ tree }: { tree: SnapshotTree }) {
     <div className={mergeClasses(common.card, styles.card, styles.here)} aria-current="true">
       <div className={styles.words}>
         <span className={styles.name}>{t('snapshots.here')}</span>
-        <Caption1 className={common.secondary}>{t(tree.changed ? 'snapshots.changed' : 'snapshots.unchanged')}</Caption1>
+        <Caption1 className={common.secondary}>
+          {t(tree.changed ? 'snapshots.changed' : 'snapshots.unchanged')}
+        </Caption1>
       </div>
       <Chip>{formatBytes(tree.size)}</Chip>
     </div>
