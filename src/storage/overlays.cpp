@@ -82,6 +82,7 @@ Awaitable<> Storage::merge_below(std::filesystem::path volume, Progress progress
   rebase.size = base_size(layers[0].path, DiskFormat::qcow2);
   std::function<void(double)> report;
   if (progress) report = [&progress](double fraction) { progress(fraction, fmt::format("{:.0f} %", fraction * 100)); };
+  co_await with_cancel_error(qemu_img_free_leaks(rebase));
   co_await with_cancel_error(qemu_img_rebase(std::move(rebase), std::move(report)));
 }
 

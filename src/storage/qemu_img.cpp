@@ -250,6 +250,21 @@ Awaitable<> qemu_img_create(NewDisk disk) {
               fmt::format("The disk {} could not be made: {}.", disk.path.native(), reason(result)));
 }
 
+Awaitable<> qemu_img_free_leaks(Rebase rebase) {
+  Run run{.arguments = {"check", "-q", "-r", "leaks", "-f", "qcow2", rebase.volume.native()},
+          .memory = 2_GiB,
+          .cpu_time = seconds(120),
+          .timeout = seconds(300),
+          .writable = rebase.volume,
+          .readable = rebase.reads};
+  const loop::CommandResult result = co_await run_boxed(run);
+  if (result.status.success()) co_return;
+  throw_if_unreadable({.name = rebase.volume.native()}, result);
+  throw Error(ErrorKind::internal, "volume.merge_failed",
+              fmt::format("{} could not be merged: {}.", rebase.volume.native(), reason(result)),
+              "Nothing is lost: the volume still reads the same.");
+}
+
 Awaitable<> qemu_img_rebase(Rebase rebase, std::function<void(double)> progress) {
   Run run{.arguments = {"rebase", "-p", "-f", "qcow2"},
           .memory = 4_GiB,

@@ -54,6 +54,9 @@ struct Rebase {
 /// `host.no_space`; cancellation kills it. Whenever it ends, the volume reads as before.
 Awaitable<> qemu_img_rebase(Rebase rebase, std::function<void(double)> progress);
 
+/// Gives back what a rebase that was cut off had taken and nobody uses. Errors as above.
+Awaitable<> qemu_img_free_leaks(Rebase rebase);
+
 /// The fraction in a progress line of qemu-img, "    (12.34/100%)", if it is one.
 std::optional<double> parse_convert_progress(const std::string& line);
 

@@ -53,10 +53,12 @@ class Snapshots(TestCase):
         return sorted(path.name for path in (self.daemon.state / "volumes").iterdir() if identity in path.name)
 
     def assert_volumes_sound(self, name):
-        """Every file is needed by a disk of the tree, and sound."""
+        """A merge that was cut off may leave clusters that nobody uses (exit code 3); anything else is damage."""
         for volume in self.volumes(name):
             if volume.endswith(".qcow2"):
-                subprocess.run(["qemu-img", "check", "-q", "-U", "-f", "qcow2", self.daemon.state / "volumes" / volume], check=True)
+                checked = subprocess.run(["qemu-img", "check", "-q", "-U", "-f", "qcow2", self.daemon.state / "volumes" / volume],
+                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+                self.assertIn(checked.returncode, (0, 3), volume)
 
     def off_with(self, name, text, snapshot):
         """Writes from the guest, turns it off and makes a snapshot."""
