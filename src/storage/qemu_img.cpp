@@ -61,6 +61,8 @@ os::Command make_command(const Run& run) {
   }
   box.readable.insert(box.readable.end(), run.readable.begin(), run.readable.end());
   if (!run.writable.empty()) box.writable = {run.writable};
+  // QEMU finds out by it whether there are locks (util/osdep.c, qemu_probe_lock_ops), and takes none when it may not write there.
+  if (!run.readable.empty()) box.writable.emplace_back("/dev/null");
   return command;
 }
 
