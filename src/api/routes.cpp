@@ -10,6 +10,7 @@ void add_routes(Router& router, Context& context) {
   add_machine_action_routes(router, context);
   add_machine_view_routes(router, context);
   add_disk_routes(router, context);
+  add_snapshot_routes(router, context);
   add_guest_routes(router, context);
   add_console_routes(router, context);
   add_image_routes(router, context);

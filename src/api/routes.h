@@ -26,6 +26,7 @@ void add_machine_routes(Router& router, Context& context);
 void add_machine_action_routes(Router& router, Context& context);
 void add_machine_view_routes(Router& router, Context& context);
 void add_disk_routes(Router& router, Context& context);
+void add_snapshot_routes(Router& router, Context& context);
 void add_guest_routes(Router& router, Context& context);
 void add_console_routes(Router& router, Context& context);
 void add_image_routes(Router& router, Context& context);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "client/answers.h"
 #include "client/event_stream.h"
 #include "client/websocket.h"
 
@@ -16,36 +17,13 @@ namespace {
 
 constexpr std::string_view kRoot = "/api/v1";
 
-/// Reads an answer; keys that this client does not know are no error, because the daemon may be newer.
-template <class T>
-T decode(const boost::json::value& from) {
-  T value{};
-  Validation validation;
-  json::read(from, value, "", validation);
-  for (const FieldError& field : validation.fields()) {
-    if (field.code == "unknown") continue;
-    throw Error(ErrorKind::internal, "client.bad_answer", "The daemon's answer does not fit: " + field.message,
-                "The daemon and this program may be of different versions; `visor version` shows both.");
-  }
-  return value;
-}
-
-/// The member `key` of an answer such as {"machines":[...]}.
-template <class T>
-T decode_member(const boost::json::value& from, std::string_view key) {
-  const boost::json::object* object = from.if_object();
-  const boost::json::value* member = object != nullptr ? object->if_contains(key) : nullptr;
-  if (member == nullptr) {
-    throw Error(ErrorKind::internal, "client.bad_answer", fmt::format("The daemon's answer lacks '{}'.", key));
-  }
-  return decode<T>(*member);
-}
-
 std::string path_of(std::string_view collection, std::string_view name) {
   return fmt::format("{}/{}/{}", kRoot, collection, percent_encode(name));
 }
 
-Request make(std::string method, std::string path, const boost::json::value& body, loop::Duration timeout) {
+}  // namespace
+
+Request make_request(std::string method, std::string path, const boost::json::value& body, loop::Duration timeout) {
   Request request;
   request.method = std::move(method);
   request.target = std::move(path);
@@ -54,22 +32,20 @@ Request make(std::string method, std::string path, const boost::json::value& bod
   return request;
 }
 
-}  // namespace
-
 std::string machine_path(std::string_view name) { return path_of("machines", name); }
 
 Api::Api(Endpoint endpoint) : connection_(std::move(endpoint)) {}
 
 Awaitable<boost::json::value> Api::get(std::string path, loop::Duration timeout) {
-  co_return co_await connection_.call(make("GET", std::move(path), nullptr, timeout));
+  co_return co_await connection_.call(make_request("GET", std::move(path), nullptr, timeout));
 }
 
 Awaitable<boost::json::value> Api::post(std::string path, boost::json::value body, loop::Duration timeout) {
-  co_return co_await connection_.call(make("POST", std::move(path), body, timeout));
+  co_return co_await connection_.call(make_request("POST", std::move(path), body, timeout));
 }
 
 Awaitable<boost::json::value> Api::remove_at(std::string path) {
-  co_return co_await connection_.call(make("DELETE", std::move(path), nullptr, std::chrono::seconds(30)));
+  co_return co_await connection_.call(make_request("DELETE", std::move(path), nullptr, std::chrono::seconds(30)));
 }
 
 Awaitable<std::vector<model::Machine>> Api::machines() {
@@ -93,7 +69,8 @@ Awaitable<model::Task> Api::create(model::CreateRequest request) {
 }
 
 Awaitable<model::ChangeResult> Api::change(std::string name, boost::json::object patch, ChangeOptions options) {
-  Request request = make("PATCH", machine_path(name) + (options.dry_run ? "?dryRun=true" : ""), patch, std::chrono::seconds(60));
+  Request request =
+      make_request("PATCH", machine_path(name) + (options.dry_run ? "?dryRun=true" : ""), patch, std::chrono::seconds(60));
   request.content_type = "application/merge-patch+json";
   request.if_match = options.if_revision;
   const boost::json::value answer = co_await connection_.call(std::move(request));

@@ -23,6 +23,7 @@
 #include "model/processor_report.h"
 #include "model/profile.h"
 #include "model/settings.h"
+#include "model/snapshot.h"
 #include "model/task.h"
 #include "model/topology.h"
 
@@ -91,6 +92,13 @@ class Api {
   Awaitable<model::Task> remove_disk(std::string name, std::string disk);
   /// `action`: resize or insert; `body` as the action takes it.
   Awaitable<model::Task> act_on_disk(std::string name, std::string disk, std::string action, boost::json::object body);
+  Awaitable<model::SnapshotTree> snapshots(std::string machine);
+  Awaitable<model::Snapshot> snapshot(std::string machine, std::string name);
+  Awaitable<model::Task> create_snapshot(std::string machine, model::SnapshotRequest request);
+  Awaitable<model::Snapshot> rename_snapshot(std::string machine, std::string name, boost::json::object change);
+  Awaitable<model::Task> restore_snapshot(std::string machine, std::string name, model::RestoreRequest request);
+  Awaitable<model::SnapshotRemoval> preview_remove_snapshot(std::string machine, std::string name, bool branch);
+  Awaitable<model::Task> remove_snapshot(std::string machine, std::string name, bool branch);
   Awaitable<std::vector<std::string>> log(std::string name);
   Awaitable<model::CommandLine> command_line(std::string name);
   Awaitable<model::ProcessorReport> processor(std::string name);

@@ -46,6 +46,7 @@ Engine::Engine(loop::EventLoop& loop, const model::InstancePaths& paths, store::
       profiles_(context_),
       builder_(context_, images_, power_, key_, systems_),
       disks_(context_),
+      snapshots_(context_, power_),
       metrics_(context_),
       memory_(context_, "/") {}
 
@@ -58,6 +59,8 @@ Awaitable<> Engine::open() {
   builder_.register_recovery();
   disks_.register_recovery();
   images_.register_recovery();
+  snapshots_.register_recovery();
+  power_.before_start([this](std::string id) { return snapshots_.settle(std::move(id)); });
   power_.register_recovery();
   co_await power_.reattach();
   co_await tasks_.recover();

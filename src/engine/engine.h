@@ -17,6 +17,7 @@
 #include "engine/os_catalogue.h"
 #include "engine/profiles.h"
 #include "engine/service.h"
+#include "engine/snapshots.h"
 #include "engine/topology_source.h"
 #include "host/host_reader.h"
 #include "loop/event_loop.h"
@@ -62,6 +63,15 @@ class Engine : public Service {
   Awaitable<model::Task> remove_disk(std::string name, std::string disk) override;
   Awaitable<model::Task> resize_disk(std::string name, std::string disk, model::ResizeRequest request) override;
   Awaitable<model::Task> change_medium(std::string name, std::string disk, model::MediumRequest request) override;
+
+  model::SnapshotTree snapshots(const std::string& machine) override;
+  model::Snapshot snapshot(const std::string& machine, const std::string& name) override;
+  Awaitable<model::Task> create_snapshot(std::string machine, model::SnapshotRequest request) override;
+  model::Snapshot change_snapshot(const std::string& machine, const std::string& name, model::SnapshotChange wanted) override;
+  Awaitable<model::Task> restore_snapshot(std::string machine, std::string name, model::RestoreRequest request) override;
+  Awaitable<model::SnapshotRemoval> preview_remove_snapshot(std::string machine, std::string name, bool branch) override;
+  Awaitable<model::Task> remove_snapshot(std::string machine, std::string name, bool branch) override;
+  Awaitable<std::string> snapshot_screenshot(std::string machine, std::string name) override;
 
   model::MetricsWindow metrics(const std::string& name, model::MetricsRange range) override;
   model::MemoryReport memory(const std::string& name) override;
@@ -118,6 +128,7 @@ class Engine : public Service {
   ProfileCatalogue profiles_;
   MachineBuilder builder_;
   MachineDisks disks_;
+  Snapshots snapshots_;
   MetricsSampler metrics_;
   MemoryController memory_;
   host::HostReader host_reader_;

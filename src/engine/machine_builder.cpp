@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "deploy/cloud_init.h"
 #include "engine/preset.h"
+#include "engine/snapshot_tree.h"
 #include "model/os_preset.h"
 #include "model/validate.h"
 #include "os/file.h"
@@ -254,9 +255,7 @@ model::Task MachineBuilder::rename(const std::string& name, model::RenameRequest
 
 std::vector<std::filesystem::path> MachineBuilder::owned_paths(const MachineRecord& record) const {
   std::vector<std::filesystem::path> paths;
-  for (const model::Disk& disk : record.spec.disks) {
-    if (!disk.volume.empty()) paths.push_back(context_.paths.volumes() / disk.volume);
-  }
+  for (const Volume& volume : volumes_of(record)) paths.push_back(context_.paths.volumes() / volume.name);
   paths.push_back(context_.paths.machine_state(record.id));
   return paths;
 }

@@ -214,6 +214,10 @@ bool MachineDisks::is_used(const std::string& volume) const {
   for (const MachineEntry* entry : context_.machines.all()) {
     const model::MachineSpec* fixed = fixed_spec(*entry);
     if (has(entry->record.spec) || (fixed != nullptr && has(*fixed))) return true;
+    const std::vector<SnapshotRecord>& snapshots = entry->record.snapshots;
+    if (std::any_of(snapshots.begin(), snapshots.end(), [&](const SnapshotRecord& snapshot) { return has(snapshot.spec); })) {
+      return true;
+    }
   }
   return false;
 }

@@ -100,6 +100,7 @@ Awaitable<> MachinePower::wait_ready(TaskRun& run, std::string id, std::chrono::
 
 Awaitable<> MachinePower::launch(TaskRun& run, std::string id) {
   run.step("Prepare disks");
+  if (before_start_) co_await before_start_(id);
   hypervisor::MachineDefinition definition = co_await define(require_machine(context_, id));
   co_await context_.hypervisor.check(definition.spec);
   MachineEntry& entry = require_machine(context_, id);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "engine/context.h"
 #include "engine/guest_watch.h"
@@ -50,10 +51,13 @@ class MachinePower {
   /// Lets go of all machines; they run on.
   Awaitable<> close();
 
- private:
-  TaskDescription describe(const MachineEntry& entry, const std::string& verb, std::vector<std::string> steps) const;
   /// Marks the machine as worked on by a task for as long as `work` runs.
   TaskWork on_machine(const std::string& id, std::function<Awaitable<>(TaskRun&)> work);
+  /// Called with the machine's id before each start, which fails with it.
+  void before_start(std::function<Awaitable<>(std::string id)> handler) { before_start_ = std::move(handler); }
+
+ private:
+  TaskDescription describe(const MachineEntry& entry, const std::string& verb, std::vector<std::string> steps) const;
   void adopt(MachineEntry& entry, std::unique_ptr<hypervisor::RunningMachine> running, bool fresh);
   Awaitable<> launch(TaskRun& run, std::string id);
   Awaitable<> wait_ready(TaskRun& run, std::string id, std::chrono::seconds timeout, loop::Duration rest);
@@ -84,6 +88,7 @@ class MachinePower {
 
   Context& context_;
   GuestWatch& guests_;
+  std::function<Awaitable<>(std::string id)> before_start_;
   bool host_stops_ = false;  ///< stop_for_host() is at work
   loop::Notifier exited_;
   loop::TaskGroup group_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "engine/snapshot_record.h"
 #include "model/machine.h"
 
 namespace visor::engine {
@@ -30,9 +31,14 @@ struct MachineRecord {
   WallTime rest_since;
   /// While it is saved: what it ran with. Only a machine of exactly this kind can continue from the saved state.
   std::optional<model::MachineSpec> saved_spec;
+  std::vector<SnapshotRecord> snapshots;
+  std::string snapshot;                        ///< id of the one that the present stands on; empty: none
+  std::string present;                         ///< names the layers that a snapshot or a restore made for it
+  WallTime present_since;                      ///< when that was
+  std::optional<UnsettledSnapshot> unsettled;  ///< of a machine that runs or ran: whether it writes to these is to be found out
 };
 BOOST_DESCRIBE_STRUCT(MachineRecord, (),
                       (id, name, description, tags, group, created, revision, spec, image, ssh_user, rest_status, rest_reason,
-                       rest_since, saved_spec))
+                       rest_since, saved_spec, snapshots, snapshot, present, present_since, unsettled))
 
 }  // namespace visor::engine

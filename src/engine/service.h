@@ -21,6 +21,7 @@
 #include "model/memory_report.h"
 #include "model/processor_report.h"
 #include "model/profile.h"
+#include "model/snapshot.h"
 #include "model/task.h"
 #include "model/topology.h"
 #include "os/fd.h"
@@ -104,6 +105,17 @@ class Service {
   virtual Awaitable<model::Task> remove_disk(std::string name, std::string disk) = 0;
   virtual Awaitable<model::Task> resize_disk(std::string name, std::string disk, model::ResizeRequest request) = 0;
   virtual Awaitable<model::Task> change_medium(std::string name, std::string disk, model::MediumRequest request) = 0;
+
+  virtual model::SnapshotTree snapshots(const std::string& machine) = 0;
+  virtual model::Snapshot snapshot(const std::string& machine, const std::string& name) = 0;
+  virtual Awaitable<model::Task> create_snapshot(std::string machine, model::SnapshotRequest request) = 0;
+  virtual model::Snapshot change_snapshot(const std::string& machine, const std::string& name, model::SnapshotChange wanted) = 0;
+  virtual Awaitable<model::Task> restore_snapshot(std::string machine, std::string name, model::RestoreRequest request) = 0;
+  /// `branch`: with all that stand on it.
+  virtual Awaitable<model::SnapshotRemoval> preview_remove_snapshot(std::string machine, std::string name, bool branch) = 0;
+  virtual Awaitable<model::Task> remove_snapshot(std::string machine, std::string name, bool branch) = 0;
+  /// PNG bytes of the screen when it was made.
+  virtual Awaitable<std::string> snapshot_screenshot(std::string machine, std::string name) = 0;
 
   virtual model::MetricsWindow metrics(const std::string& name, model::MetricsRange range) = 0;
   /// What dynamic memory gives it, and why.

@@ -47,6 +47,20 @@ struct MachineDefinition {
   std::optional<std::filesystem::path> restore_from;  ///< continue from this saved state instead of booting
 };
 
+/// A new, empty layer over a disk of a running machine: what the guest writes goes there, and what there was stays as it is.
+struct NewLayer {
+  std::string disk_id;
+  std::filesystem::path file;  ///< qcow2, made on top of what the disk is now
+  std::string volume;          ///< what the spec calls it then
+  std::string node;            ///< up to 24 of a-z, 0-9 and '-', never used before by this process
+};
+
+/// What RunningMachine::snapshot() does.
+struct LiveSnapshot {
+  std::vector<NewLayer> layers;
+  std::optional<std::filesystem::path> memory;  ///< the state of memory and devices is written here, too
+};
+
 /// Counters since the start of the machine.
 struct Counters {
   std::vector<std::chrono::nanoseconds> vcpu_time;
@@ -124,6 +138,15 @@ class RunningMachine {
   virtual Awaitable<> quit(std::chrono::milliseconds grace) = 0;
   /// Pauses, writes the whole state to `file` and ends the process. On failure the machine runs on and the file is gone.
   virtual Awaitable<> save(std::filesystem::path file, std::function<void(double progress)> on_progress) = 0;
+  /// Puts the new layers on all disks at one moment, in which the guest stands still: with `memory` it is paused and its state
+  /// written, else its agent, if one answers, is asked to write everything out and hold on. `meanwhile` is called in that
+  /// moment, before the layers change. In the end the guest goes on as before, whatever failed. Whether it had written
+  /// everything out. Error `machine.snapshot_failed`, and those of save(). Without an answer it is settle_snapshot() that knows.
+  virtual Awaitable<bool> snapshot(LiveSnapshot wanted, std::function<Awaitable<>()> meanwhile,
+                                   std::function<void(double progress)> on_progress) = 0;
+  /// Whether the machine writes to these layers: what snapshot() has come to that nobody saw the end of. A guest that holds on
+  /// is let go.
+  virtual Awaitable<bool> settle_snapshot(std::vector<NewLayer> layers) = 0;
   virtual Awaitable<std::string> screenshot_png() = 0;  ///< PNG bytes
   virtual Awaitable<Counters> counters() = 0;
   /// Why a changed setting with this key waits for the next start; nothing: apply() brings it to the guest. For settings that
@@ -171,6 +194,8 @@ class Hypervisor {
   /// What its guest sees of its processor, and where that could run. Error{unsupported, "machine.no_processor_report"} for
   /// architectures other than x86_64.
   virtual Awaitable<model::ProcessorReport> processor(MachineDefinition definition) = 0;
+  /// Names in a machine's state directory of what a guest writes to besides its disks: files and folders, if they are there.
+  virtual std::vector<std::string> guest_state() const = 0;
   /// Starts the machine; returns when its first instruction may run. On failure nothing is left behind.
   virtual Awaitable<std::unique_ptr<RunningMachine>> start(MachineDefinition definition) = 0;
   /// Finds every live machine below the runtime directory and takes hold of it again, all in parallel. Leftovers of dead ones

@@ -92,7 +92,7 @@ Awaitable<> remove_chain(qmp::Client& client, std::string prefix) {
       progress = progress || gone;
       left = left || !gone;
     }
-    if (left && !progress) log::warning("block nodes {}* stay open", prefix);
+    if (left && !progress) log::debug("block nodes {}* stay open", prefix);
     if (!left) co_return;
   }
 }

@@ -22,7 +22,7 @@ Awaitable<std::string> add_chain(qmp::Client& client, model::Disk disk, std::vec
 /// "disk1-0" -> "disk1-": how all nodes of one chain begin.
 std::string chain_prefix(const std::string& node);
 
-/// Removes every node of a chain with what each has open. What is still in use stays and is logged.
+/// Removes every node of a chain with what each has open. What is still in use stays: QEMU refuses to take it away.
 Awaitable<> remove_chain(qmp::Client& client, std::string prefix);
 
 /// Removes the chains that no device has: a daemon that was killed may have left them between two steps.

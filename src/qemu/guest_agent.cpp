@@ -61,6 +61,10 @@ Awaitable<> QemuGuestAgent::bring_memory_online() {
   }
 }
 
+Awaitable<std::int64_t> QemuGuestAgent::freeze(loop::Duration timeout) { co_return co_await client_.freeze(timeout); }
+
+Awaitable<> QemuGuestAgent::thaw(loop::Duration timeout) { co_await client_.thaw(timeout); }
+
 Awaitable<model::ExecResult> QemuGuestAgent::exec(model::ExecRequest request) {
   // The port speaks raw bytes in both structs; only the API's border knows base64.
   qmp::AgentExec exec;

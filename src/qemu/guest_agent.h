@@ -3,11 +3,13 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "hypervisor/hypervisor.h"
+#include "loop/event_loop.h"
 #include "qmp/guest_agent_client.h"
 
 namespace visor::qemu {
@@ -26,6 +28,9 @@ class QemuGuestAgent final : public hypervisor::GuestAgent {
   Awaitable<> bring_processors_online(std::size_t count);
   /// Memory that was added while the guest runs, as above.
   Awaitable<> bring_memory_online();
+  /// See qmp::GuestAgentClient.
+  Awaitable<std::int64_t> freeze(loop::Duration timeout);
+  Awaitable<> thaw(loop::Duration timeout);
   Awaitable<model::ExecResult> exec(model::ExecRequest request) override;
   Awaitable<std::string> read_file(std::string path, Bytes limit) override;
   Awaitable<> write_file(std::string path, std::string content) override;

@@ -18,7 +18,7 @@
 namespace visor::qemu {
 namespace {
 
-constexpr const char* kNote = "huge-pages.json";
+constexpr const char* kPagesNote = "huge-pages.json";
 
 /// What was asked of the kernel for one machine.
 struct TakenPages {
@@ -102,7 +102,7 @@ void HugePages::take(const std::string& id, const model::Memory& memory, const s
     if (free < need.pages) note.taken.push_back({need.pool.page, need.pool.node, count->total, need.pages - free});
   }
   if (!note.taken.empty()) {
-    os::replace_file(runtime_directory / kNote, json::to_text(note), 0600, os::Durable::no);
+    os::replace_file(runtime_directory / kPagesNote, json::to_text(note), 0600, os::Durable::no);
     try {
       for (const TakenPages& taken : note.taken) {
         const host::HugePagePool pool{taken.page, taken.node};
@@ -124,11 +124,11 @@ void HugePages::take(const std::string& id, const model::Memory& memory, const s
 
 void HugePages::give_back(const std::filesystem::path& runtime_directory) noexcept {
   try {
-    const auto content = os::read_file_if_any(runtime_directory / kNote);
+    const auto content = os::read_file_if_any(runtime_directory / kPagesNote);
     if (!content) return;
     const auto note = json::from_json<TakenNote>(json::parse(*content), "machine.record_invalid");
     for (const TakenPages& taken : note.taken) qemu::give_back(root_, taken);
-    ::unlink((runtime_directory / kNote).c_str());
+    ::unlink((runtime_directory / kPagesNote).c_str());
   } catch (const std::exception& error) {
     log::warning("huge pages cannot be given back: {}", error.what());
   }

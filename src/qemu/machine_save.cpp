@@ -82,42 +82,34 @@ Awaitable<> publish(const os::Fd& file, std::filesystem::path temporary, std::fi
   });
 }
 
-/// Lets the machine go on as before. Not cancellable by then.
-Awaitable<> take_back(std::shared_ptr<MachineState> state, std::shared_ptr<qmp::Client> client, bool was_running) {
-  try {
-    co_await qmp::migrate_cancel(*client);
-    if (was_running) co_await qmp::cont(*client);
-  } catch (const Error& error) {
-    log::error("machine {} could not be continued after a failed save: {}", state->record.machine_name, error.what());
-  }
-}
-
 }  // namespace
 
-Awaitable<> save_machine(std::shared_ptr<MachineState> state, std::filesystem::path file,
-                         std::function<void(double)> on_progress) {
-  if (model::is_encrypted(state->record.spec.memory)) {
+void require_savable(const MachineState& state) {
+  if (model::is_encrypted(state.record.spec.memory)) {
     throw Error(ErrorKind::conflict, "machine.memory_encrypted",
-                fmt::format("The memory of {} is encrypted, and so cannot be saved.", state->record.machine_name),
+                fmt::format("The memory of {} is encrypted, and so cannot be saved.", state.record.machine_name),
                 "Shut the machine down instead.");
   }
-  if (model::has_virtiofs(state->record.spec)) {
+  if (model::has_virtiofs(state.record.spec)) {
     throw Error(ErrorKind::conflict, "machine.not_savable",
                 "The machine shares a folder by virtiofs, whose server's state no file can hold: it cannot be saved to disk.",
                 "Shut it down instead, or share the folder by 9p.");
   }
-  if (state->record.lacks_disk) {
+  if (state.record.lacks_disk) {
     throw Error(ErrorKind::conflict, "machine.not_savable",
                 "A disk that the machine was started with was removed while it ran: it cannot be saved to disk.",
                 "Shut it down instead; after its next start it can be saved again.");
   }
+}
+
+Awaitable<> write_state_file(std::shared_ptr<MachineState> state, std::filesystem::path file,
+                             std::function<void(double)> on_progress) {
   const std::shared_ptr<qmp::Client> client = state->monitor();
   const std::filesystem::path temporary = file.native() + ".partial";
-  const qmp::RunState before = co_await qmp::query_status(*client);
   const os::Fd target = os::open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
   std::exception_ptr failure;
-  state->saving = true;
   try {
+    const qmp::RunState before = co_await qmp::query_status(*client);
     if (before.running) co_await qmp::stop(*client);
     co_await write_state(client, target, on_progress);
     co_await publish(target, temporary, file);
@@ -125,16 +117,43 @@ Awaitable<> save_machine(std::shared_ptr<MachineState> state, std::filesystem::p
     failure = std::current_exception();
   }
   if (failure) {
-    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
-    co_await take_back(state, client, before.running);
-    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
     ::unlink(temporary.c_str());
     ::unlink(file.c_str());
-    state->saving = false;
     std::rethrow_exception(failure);
   }
   if (on_progress) on_progress(1.0);
-  co_await quit_process(state, kQuitGrace);
+}
+
+Awaitable<> go_on(std::shared_ptr<MachineState> state, bool running) {
+  try {
+    const std::shared_ptr<qmp::Client> client = state->monitor();
+    co_await qmp::migrate_cancel(*client);
+    // QEMU lets go of the disks when all is written, and only this takes them back (qmp_cont in monitor/qmp-cmds.c).
+    const bool let_go = (co_await qmp::query_status(*client)).status == "postmigrate";
+    if (running || let_go) co_await qmp::cont(*client);
+    if (!running && let_go) co_await qmp::stop(*client);
+  } catch (const Error& error) {
+    log::error("machine {} could not be continued after its state was written: {}", state->record.machine_name, error.what());
+  }
+}
+
+Awaitable<> save_machine(std::shared_ptr<MachineState> state, std::filesystem::path file,
+                         std::function<void(double)> on_progress) {
+  require_savable(*state);
+  const qmp::RunState before = co_await qmp::query_status(*state->monitor());
+  std::exception_ptr failure;
+  state->saving = true;
+  try {
+    co_await write_state_file(state, std::move(file), std::move(on_progress));
+  } catch (...) {  // also a cancelled wait; thrown on below
+    failure = std::current_exception();
+  }
+  if (!failure) co_return co_await quit_process(state, kQuitGrace);
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  co_await go_on(state, before.running);
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
+  state->saving = false;
+  std::rethrow_exception(failure);
 }
 
 }  // namespace visor::qemu

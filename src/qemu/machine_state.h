@@ -86,6 +86,17 @@ Awaitable<bool> wait_gone(std::shared_ptr<MachineState> state, loop::Duration ti
 inline constexpr std::chrono::seconds kQuitGrace{10};
 /// Asks QEMU to quit, kills it after `grace`. Error{timeout, "machine.not_ended"} when even that does not help.
 Awaitable<> quit_process(std::shared_ptr<MachineState> state, std::chrono::milliseconds grace);
+/// Refuses a machine whose state no file can hold.
+void require_savable(const MachineState& state);
+/// Stops a machine and writes its state to a file, durable under that name. It stays stopped, whether this fails or not.
+Awaitable<> write_state_file(std::shared_ptr<MachineState> state, std::filesystem::path file,
+                             std::function<void(double)> on_progress);
+/// Lets a machine go on whose state was written, or not to the end. Never fails; not to be cancelled.
+Awaitable<> go_on(std::shared_ptr<MachineState> state, bool running);
+/// hypervisor::RunningMachine::snapshot and settle_snapshot.
+Awaitable<bool> take_snapshot(std::shared_ptr<MachineState> state, hypervisor::LiveSnapshot wanted,
+                              std::function<Awaitable<>()> meanwhile, std::function<void(double)> on_progress);
+Awaitable<bool> settle_snapshot(std::shared_ptr<MachineState> state, std::vector<hypervisor::NewLayer> layers);
 /// Writes the state of a machine to a file and ends it (hypervisor::RunningMachine::save).
 Awaitable<> save_machine(std::shared_ptr<MachineState> state, std::filesystem::path file,
                          std::function<void(double)> on_progress);

@@ -62,10 +62,13 @@ std::string resolve_cpu_model(const model::MachineSpec& spec, const std::string&
   return accelerator == "kvm" ? "host" : "max";
 }
 
-std::filesystem::path variables_file(const hypervisor::MachineDefinition& definition) {
+std::string variables_name(model::SecureBoot secure_boot) {
   // Each kind of firmware starts from keys of its own: changing to another one and back loses nothing.
-  if (definition.spec.secure_boot == model::SecureBoot::off) return definition.state_directory / "nvram.fd";
-  return definition.state_directory / ("nvram-" + json::enum_name(definition.spec.secure_boot) + ".fd");
+  return secure_boot == model::SecureBoot::off ? "nvram.fd" : "nvram-" + json::enum_name(secure_boot) + ".fd";
+}
+
+std::filesystem::path variables_file(const hypervisor::MachineDefinition& definition) {
+  return definition.state_directory / variables_name(definition.spec.secure_boot);
 }
 
 Plan make_plan(const hypervisor::MachineDefinition& definition, Choices choices) {

@@ -109,6 +109,8 @@ std::string resolve_chipset(const model::MachineSpec& spec);
 /// The CPU model that `auto` means with this accelerator.
 std::string resolve_cpu_model(const model::MachineSpec& spec, const std::string& accelerator);
 
+/// What the file of the firmware variables is called in a machine's state directory.
+std::string variables_name(model::SecureBoot secure_boot);
 /// Where the firmware variables of a machine are kept.
 std::filesystem::path variables_file(const hypervisor::MachineDefinition& definition);
 

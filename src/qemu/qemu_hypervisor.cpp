@@ -220,6 +220,14 @@ Awaitable<model::ProcessorReport> QemuHypervisor::processor(hypervisor::MachineD
   co_return co_await processor_report(program, accelerator, *std::next(option));
 }
 
+std::vector<std::string> QemuHypervisor::guest_state() const {
+  std::vector<std::string> names{kTpmFolder};
+  for (const model::SecureBoot kind : {model::SecureBoot::off, model::SecureBoot::microsoft, model::SecureBoot::own}) {
+    names.push_back(variables_name(kind));
+  }
+  return names;
+}
+
 Awaitable<std::unique_ptr<hypervisor::RunningMachine>> QemuHypervisor::start(hypervisor::MachineDefinition definition) {
   const std::filesystem::path directory = definition.runtime_directory;
   Choices choices = co_await choose(definition.spec);

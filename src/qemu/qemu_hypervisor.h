@@ -34,6 +34,7 @@ class QemuHypervisor final : public hypervisor::Hypervisor {
   Awaitable<std::map<std::string, std::string>> unavailable(model::MachineSpec spec) override;
   Awaitable<model::CommandLine> command_line(hypervisor::MachineDefinition definition) override;
   Awaitable<model::ProcessorReport> processor(hypervisor::MachineDefinition definition) override;
+  std::vector<std::string> guest_state() const override;
   Awaitable<std::unique_ptr<hypervisor::RunningMachine>> start(hypervisor::MachineDefinition definition) override;
   Awaitable<Found> reattach(std::filesystem::path machines_directory) override;
 

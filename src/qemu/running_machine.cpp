@@ -201,6 +201,17 @@ Awaitable<> QemuMachine::save(std::filesystem::path file, std::function<void(dou
   co_await save_machine(state_, std::move(file), std::move(on_progress));
 }
 
+Awaitable<bool> QemuMachine::snapshot(hypervisor::LiveSnapshot wanted, std::function<Awaitable<>()> meanwhile,
+                                      std::function<void(double progress)> on_progress) {
+  const std::shared_ptr<MachineState> state = state_;
+  const loop::KeyedQueue::Lease turn = co_await state->changes.acquire(kChanges);
+  co_return co_await take_snapshot(state, std::move(wanted), std::move(meanwhile), std::move(on_progress));
+}
+
+Awaitable<bool> QemuMachine::settle_snapshot(std::vector<hypervisor::NewLayer> layers) {
+  co_return co_await qemu::settle_snapshot(state_, std::move(layers));
+}
+
 Awaitable<std::string> QemuMachine::screenshot_png() {
   const std::shared_ptr<MachineState> state = state_;
   const std::shared_ptr<qmp::Client> client = state->monitor();

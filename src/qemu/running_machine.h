@@ -50,6 +50,9 @@ class QemuMachine final : public hypervisor::RunningMachine {
   Awaitable<> press_power_button() override;
   Awaitable<> quit(std::chrono::milliseconds grace) override;
   Awaitable<> save(std::filesystem::path file, std::function<void(double progress)> on_progress) override;
+  Awaitable<bool> snapshot(hypervisor::LiveSnapshot wanted, std::function<Awaitable<>()> meanwhile,
+                           std::function<void(double progress)> on_progress) override;
+  Awaitable<bool> settle_snapshot(std::vector<hypervisor::NewLayer> layers) override;
   /// Error{conflict, "machine.no_display"} without a screen.
   Awaitable<std::string> screenshot_png() override;
   Awaitable<hypervisor::Counters> counters() override;

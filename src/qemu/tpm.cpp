@@ -65,7 +65,7 @@ std::string tpm_driver(const std::string& chipset) {
 }
 
 std::filesystem::path tpm_directory(const hypervisor::MachineDefinition& definition) {
-  return definition.state_directory / "tpm";
+  return definition.state_directory / kTpmFolder;
 }
 
 std::vector<model::ExplainedStep> tpm_steps(const model::MachineSpec& spec) {

@@ -15,6 +15,8 @@
 namespace visor::qemu {
 
 inline constexpr const char* kTpmProgram = "swtpm";
+/// What its folder in a machine's state directory is called.
+inline constexpr const char* kTpmFolder = "tpm";
 
 /// The device by which a board reaches its TPM.
 std::string tpm_driver(const std::string& chipset);

@@ -52,7 +52,8 @@ std::optional<std::int64_t> BlockNode::descriptor_set() const {
 Awaitable<std::vector<BlockDevice>> query_block(Client& client) {
   std::vector<BlockDevice> devices;
   for (const boost::json::value& item : co_await ask_list(client, "query-block")) {
-    devices.push_back({text_at(item, "/qdev"), text_at(item, "/inserted/node-name"), flag_at(item, "/tray_open")});
+    devices.push_back({text_at(item, "/qdev"), text_at(item, "/inserted/node-name"), text_at(item, "/inserted/drv"),
+                       flag_at(item, "/tray_open")});
   }
   co_return devices;
 }
@@ -68,6 +69,14 @@ Awaitable<std::vector<BlockNode>> query_named_block_nodes(Client& client) {
 Awaitable<> blockdev_add(Client& client, boost::json::object node) { co_await client.execute("blockdev-add", std::move(node)); }
 Awaitable<> blockdev_del(Client& client, std::string node) {
   co_await client.execute("blockdev-del", {{"node-name", std::move(node)}});
+}
+Awaitable<> put_overlays(Client& client, std::vector<NodeSwitch> switches) {
+  boost::json::array actions;
+  for (NodeSwitch& one : switches) {
+    actions.push_back(boost::json::object{{"type", "blockdev-snapshot"},
+                                          {"data", {{"node", std::move(one.node)}, {"overlay", std::move(one.overlay)}}}});
+  }
+  co_await client.execute("transaction", {{"actions", std::move(actions)}});
 }
 Awaitable<> block_resize(Client& client, std::string node, Bytes size) {
   co_await client.execute("block_resize", {{"node-name", std::move(node)}, {"size", size.count}});

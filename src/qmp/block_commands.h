@@ -17,8 +17,9 @@ namespace visor::qmp {
 
 /// What is plugged in: a guest device with its medium (query-block).
 struct BlockDevice {
-  std::string qdev;  ///< QOM path of the guest device: "/machine/peripheral/ID" or something below it
-  std::string node;  ///< its top node; empty: no medium
+  std::string qdev;    ///< QOM path of the guest device: "/machine/peripheral/ID" or something below it
+  std::string node;    ///< its top node; empty: no medium
+  std::string driver;  ///< of that node
   bool tray_open = false;
 
   /// Whether it is the device with this id.
@@ -39,6 +40,13 @@ Awaitable<std::vector<BlockNode>> query_named_block_nodes(Client& client);
 
 Awaitable<> blockdev_add(Client& client, boost::json::object node);
 Awaitable<> blockdev_del(Client& client, std::string node);
+/// A node and the one that comes between it and its users.
+struct NodeSwitch {
+  std::string node;
+  std::string overlay;  ///< with no node below it
+};
+/// From one moment on everything is written to the overlays: all of them, or none when it fails.
+Awaitable<> put_overlays(Client& client, std::vector<NodeSwitch> switches);
 /// Grows a node, and tells the guest where its device can.
 Awaitable<> block_resize(Client& client, std::string node, Bytes size);
 /// `arguments`: id and limits (BlockIOThrottle).

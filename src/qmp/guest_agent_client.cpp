@@ -349,4 +349,12 @@ Awaitable<> GuestAgentClient::shutdown() {
   }
 }
 
+Awaitable<std::int64_t> GuestAgentClient::freeze(loop::Duration timeout) {
+  const boost::json::value answer = co_await channel_.request("guest-fsfreeze-freeze", {}, timeout);
+  if (!answer.is_int64()) throw answer_nonsense("guest-fsfreeze-freeze");
+  co_return answer.get_int64();
+}
+
+Awaitable<> GuestAgentClient::thaw(loop::Duration timeout) { co_await channel_.request("guest-fsfreeze-thaw", {}, timeout); }
+
 }  // namespace visor::qmp

@@ -86,6 +86,12 @@ class GuestAgentClient {
   /// Asks the guest to power down. An agent that obeys does not answer, so this returns after half a second without a refusal.
   Awaitable<> shutdown();
 
+  /// Writes everything to the disks and keeps programs from writing until thaw(), or for as long as its system allows. How many
+  /// file systems hold on.
+  Awaitable<std::int64_t> freeze(loop::Duration timeout);
+  /// Lets file systems go on that freeze() holds; does no harm when there are none.
+  Awaitable<> thaw(loop::Duration timeout);
+
   /// Any command: the "return" member of the answer.
   Awaitable<boost::json::value> request(std::string command, boost::json::object arguments, loop::Duration timeout);
 

@@ -43,7 +43,7 @@ void write_sparse(const std::filesystem::path& path, const std::string& bytes) {
 }  // namespace
 
 Awaitable<> BlankDisks::create(NewDisk disk) {
-  const Kind kind{disk.size, disk.backing};
+  const Kind kind{disk.size, disk.backing, disk.backing_format};
   if (const auto found = known_.find(kind); found != known_.end() && disk.format == model::DiskFormat::qcow2) {
     // A copy: another disk may push the entry out meanwhile.
     const std::function<void()> write = [path = disk.path, bytes = found->second] { write_sparse(path, bytes); };

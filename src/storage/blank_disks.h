@@ -25,6 +25,7 @@ class BlankDisks {
   struct Kind {
     Bytes size;
     std::optional<std::filesystem::path> backing;
+    model::DiskFormat backing_format = model::DiskFormat::qcow2;
     auto operator<=>(const Kind&) const = default;
   };
   std::map<Kind, std::string> known_;  ///< whole qcow2 files

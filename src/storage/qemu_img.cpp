@@ -32,7 +32,8 @@ struct Run {
   seconds timeout{60};
   int source = -1;  ///< descriptor that becomes kSourceFd
   bool writes_source = false;
-  std::filesystem::path writable;  ///< the one directory for output; empty: none
+  std::filesystem::path writable;                    ///< the one directory (or file) for output; empty: none
+  std::vector<std::filesystem::path> readable = {};  ///< besides the source
   std::optional<Bytes> file_size;
   std::function<void(const std::string&)> on_line;
 };
@@ -61,7 +62,10 @@ os::Command make_command(const Run& run) {
     box.readable.emplace_back(source);
     if (run.writes_source) box.writable.emplace_back(source);
   }
+  box.readable.insert(box.readable.end(), run.readable.begin(), run.readable.end());
   if (!run.writable.empty()) box.writable.push_back(run.writable);
+  // QEMU finds out by it whether there are locks (util/osdep.c, qemu_probe_lock_ops), and takes none when it may not write there.
+  if (!run.readable.empty()) box.writable.emplace_back("/dev/null");
   return command;
 }
 
@@ -238,7 +242,9 @@ Awaitable<> qemu_img_create(NewDisk disk) {
           .cpu_time = seconds(30),
           .timeout = seconds(60)};
   run.writable = disk.path.parent_path();
-  if (disk.backing) run.arguments.insert(run.arguments.end(), {"-u", "-F", "qcow2", "-b", disk.backing->native()});
+  if (disk.backing) {
+    run.arguments.insert(run.arguments.end(), {"-u", "-F", json::enum_name(disk.backing_format), "-b", disk.backing->native()});
+  }
   run.arguments.insert(run.arguments.end(), {disk.path.native(), std::to_string(disk.size.count)});
   const loop::CommandResult result = co_await run_boxed(run);
   if (result.status.success()) co_return;
@@ -264,6 +270,45 @@ Awaitable<> qemu_img_resize(OpenDisk disk, Bytes size) {
   }
   throw Error(ErrorKind::internal, "volume.resize_failed",
               fmt::format("The size of {} could not be changed: {}.", text::printable(disk.name), reason(result)));
+}
+
+Awaitable<> qemu_img_free_leaks(Rebase rebase) {
+  Run run{.arguments = {"check", "-q", "-r", "leaks", "-f", "qcow2", rebase.volume.native()},
+          .memory = 2_GiB,
+          .cpu_time = seconds(120),
+          .timeout = seconds(300),
+          .writable = rebase.volume,
+          .readable = rebase.reads};
+  const loop::CommandResult result = co_await run_boxed(run);
+  if (result.status.success()) co_return;
+  throw_if_unreadable({.name = rebase.volume.native()}, result);
+  throw Error(ErrorKind::internal, "volume.merge_failed",
+              fmt::format("{} could not be merged: {}.", rebase.volume.native(), reason(result)),
+              "Nothing is lost: the volume still reads the same.");
+}
+
+Awaitable<> qemu_img_rebase(Rebase rebase, std::function<void(double)> progress) {
+  Run run{.arguments = {"rebase", "-p", "-f", "qcow2"},
+          .memory = 4_GiB,
+          .cpu_time = time_for(rebase.size),
+          .timeout = time_for(rebase.size),
+          .writable = rebase.volume,
+          .readable = rebase.reads};
+  if (!rebase.base.empty()) run.arguments.insert(run.arguments.end(), {"-F", json::enum_name(rebase.base_format)});
+  run.arguments.insert(run.arguments.end(), {"-b", rebase.base.native(), rebase.volume.native()});
+  run.on_line = [&progress](const std::string& line) {
+    const std::optional<double> fraction = parse_convert_progress(line);
+    if (fraction && progress) progress(*fraction);
+  };
+  const loop::CommandResult result = co_await run_boxed(run);
+  if (result.status.success()) co_return;
+  throw_if_unreadable({.name = rebase.volume.native()}, result);
+  if (result.status.signal == SIGXFSZ || says(result, "No space left") || says(result, "File too large")) {
+    throw no_space(rebase.volume.native());
+  }
+  throw Error(ErrorKind::internal, "volume.merge_failed",
+              fmt::format("{} could not be merged: {}.", rebase.volume.native(), reason(result)),
+              "Nothing is lost: the volume still reads the same.");
 }
 
 std::optional<double> parse_convert_progress(const std::string& line) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "loop/awaitable.h"
@@ -25,7 +26,8 @@ struct NewDisk {
   std::filesystem::path path;
   model::DiskFormat format = model::DiskFormat::qcow2;
   Bytes size;
-  std::optional<std::filesystem::path> backing;  ///< name of a qcow2 file as it goes into the header; not opened
+  std::optional<std::filesystem::path> backing = {};  ///< name of a file as it goes into the header; not opened
+  model::DiskFormat backing_format = model::DiskFormat::qcow2;
 };
 
 /// The size that a guest sees. Errors: `image.not_an_image`, `image.inspect_timeout`, `image.in_use`.
@@ -43,6 +45,20 @@ Awaitable<> qemu_img_create(NewDisk disk);
 /// Gives a raw or qcow2 disk another size; what lies below it is not looked at. The descriptor is open for writing. Errors:
 /// `host.no_space`, `image.in_use`, `volume.resize_failed`.
 Awaitable<> qemu_img_resize(OpenDisk disk, Bytes size);
+/// A volume that gets another base, and keeps what it reads.
+struct Rebase {
+  std::filesystem::path volume;              ///< qcow2; absolute
+  std::vector<std::filesystem::path> reads;  ///< every layer below it, by the names in their headers
+  std::filesystem::path base = {};           ///< name of the new base as it goes into the header; empty: none
+  model::DiskFormat base_format = model::DiskFormat::qcow2;
+  Bytes size;  ///< of the disk
+};
+/// Copies what differs into the volume, then writes the name of its new base. Errors: `volume.merge_failed`, `image.in_use`,
+/// `host.no_space`; cancellation kills it. Whenever it ends, the volume reads as before.
+Awaitable<> qemu_img_rebase(Rebase rebase, std::function<void(double)> progress);
+
+/// Gives back what a rebase that was cut off had taken and nobody uses. Errors as above.
+Awaitable<> qemu_img_free_leaks(Rebase rebase);
 
 /// The fraction in a progress line of qemu-img, "    (12.34/100%)", if it is one.
 std::optional<double> parse_convert_progress(const std::string& line);

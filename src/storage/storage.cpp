@@ -18,10 +18,10 @@
 #include "os/file.h"
 #include "storage/cancelled.h"
 #include "storage/image_probe.h"
-#include "storage/qcow2_header.h"
 #include "storage/qemu_img.h"
 #include "storage/source_file.h"
 #include "storage/temporary_file.h"
+#include "storage/volume_rules.h"
 
 namespace visor::storage {
 namespace {
@@ -30,37 +30,12 @@ using model::DiskFormat;
 
 constexpr std::size_t kMaxLayers = 64;
 constexpr mode_t kVolumeMode = 0600;
-constexpr Bytes kMaxSize = 64_TiB;
 /// What an empty qcow2 file and the directory entries around it need.
 constexpr Bytes kMetadata = 1_MiB;
-
-std::filesystem::path real_path(const std::filesystem::path& path) {
-  std::error_code error;
-  std::filesystem::path result = std::filesystem::canonical(path, error);
-  if (error) throw system_error(fmt::format("find {}", text::printable(path.native())), error.value());
-  return result;
-}
 
 bool lies_below(const std::filesystem::path& path, const std::filesystem::path& directory) {
   const auto [end, rest] = std::mismatch(directory.begin(), directory.end(), path.begin(), path.end());
   return end == directory.end() && rest != path.end();
-}
-
-Error outside(const std::filesystem::path& path) {
-  return {ErrorKind::forbidden, "image.outside",
-          fmt::format("{} lies outside of the directories for images and volumes.", text::printable(path.native())),
-          "Import it as an image first."};
-}
-
-Qcow2Header read_header(const std::filesystem::path& path) {
-  const SourceFile file = open_source(path, path.native());
-  return read_qcow2_header(FileBytes(file.fd.get(), file.name), file.name);
-}
-
-void require_size(Bytes size) {
-  if (size.count > 0 && size <= kMaxSize && size.count % 512 == 0) return;
-  throw Error(ErrorKind::invalid, "volume.bad_size", fmt::format("A disk of {} bytes cannot be made.", size.count),
-              fmt::format("Give a multiple of 512 bytes up to {}.", format_bytes(kMaxSize)));
 }
 
 }  // namespace
@@ -132,24 +107,6 @@ Awaitable<> Storage::make_volume(std::filesystem::path volume, NewDisk disk) {
   co_await blank_disks_.create(disk);
   std::function<void()> publish = [&file] { file.publish(kVolumeMode); };
   co_await loop::run_blocking(publish);
-}
-
-Awaitable<> Storage::create_overlay(std::filesystem::path volume, std::filesystem::path base, Bytes size) {
-  require_volume_path(volume);
-  const std::filesystem::path real = real_path(base);
-  if (!owns(real)) throw outside(real);
-  const Qcow2Header header = read_header(real);
-  if (size.count == 0) size = header.virtual_size;
-  if (size < header.virtual_size) {
-    throw Error(
-        ErrorKind::invalid, "volume.too_small",
-        fmt::format("A disk of {} is too small: its image has {}.", format_bytes(size), format_bytes(header.virtual_size)),
-        fmt::format("Give at least {}.", format_bytes(header.virtual_size)));
-  }
-  require_size(size);
-  // A relative name keeps the volume whole when the state directory moves; "./" and "../" cannot be taken for a protocol.
-  const std::filesystem::path backing = "." / real.lexically_relative(real_path(volume.parent_path()));
-  co_await with_cancel_error(make_volume(std::move(volume), {.format = DiskFormat::qcow2, .size = size, .backing = backing}));
 }
 
 Awaitable<> Storage::create_empty(std::filesystem::path volume, DiskFormat format, Bytes size) {

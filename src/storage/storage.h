@@ -72,9 +72,16 @@ class Storage {
   Awaitable<ImportedImage> import_image(ImportSource source, std::filesystem::path target, std::filesystem::path downloads,
                                         Progress progress);
 
-  /// A qcow2 volume (mode 0600) on top of the qcow2 file `base`, which lies below images or volumes and is not changed. `size` 0 is
-  /// that of the base. Errors: `volume.too_small`, `volume.exists`, `volume.bad_name`, `image.outside`, `host.no_space`.
-  Awaitable<> create_overlay(std::filesystem::path volume, std::filesystem::path base, Bytes size);
+  /// A qcow2 volume (mode 0600) on top of `base`, which lies below images or volumes and is not changed. `size` 0 is that of the
+  /// base. Errors: `volume.too_small`, `volume.exists`, `volume.bad_name`, `image.outside`, `host.no_space`.
+  Awaitable<> create_overlay(std::filesystem::path volume, std::filesystem::path base, Bytes size,
+                             model::DiskFormat base_format = model::DiskFormat::qcow2);
+  /// Gives a qcow2 volume what it reads of the layer below it and puts it on what that one stands on, if anything: the layer below
+  /// is not needed any more, nor changed. Cut off at any moment the volume reads the same, and it can be done again. Nobody may
+  /// use the volume. Errors: those of chain(), `volume.no_base`, `volume.merge_failed`, `image.in_use`, `host.no_space`.
+  Awaitable<> merge_below(std::filesystem::path volume, Progress progress);
+  /// Whether nothing was ever written to a qcow2 volume: all it has is what stands below it.
+  Awaitable<bool> is_blank(std::filesystem::path volume);
   /// An empty volume (mode 0600), raw (sparse) or qcow2. Errors: as above and `volume.bad_size`, `volume.bad_format`.
   Awaitable<> create_empty(std::filesystem::path volume, model::DiskFormat format, Bytes size);
 

@@ -210,6 +210,40 @@ class FakeService : public engine::Service {
     co_return make_task("machine.rename", request.name);
   }
 
+  model::SnapshotTree snapshots(const std::string& machine) override {
+    return {{snapshot(machine, "clean")}, "clean", true, 1_MiB};
+  }
+  model::Snapshot snapshot(const std::string& machine, const std::string& name) override {
+    find(machine);
+    if (name != "clean") throw Error(ErrorKind::not_found, "snapshot.not_found", "No such snapshot.");
+    return {.id = "1", .name = name, .parent = "", .current = true, .size = 2_MiB, .disks = {"disk0"}};
+  }
+  Awaitable<model::Task> create_snapshot(std::string machine, model::SnapshotRequest) override {
+    co_return make_task("snapshot.create", find(machine).name);
+  }
+  model::Snapshot change_snapshot(const std::string& machine, const std::string& name, model::SnapshotChange wanted) override {
+    model::Snapshot changed = snapshot(machine, name);
+    changed.name = wanted.name.value_or(changed.name);
+    return changed;
+  }
+  Awaitable<model::Task> restore_snapshot(std::string machine, std::string name, model::RestoreRequest request) override {
+    snapshot(machine, name);
+    if (!request.discard) throw Error(ErrorKind::conflict, "snapshot.would_lose", "Something would be lost.");
+    co_return make_task("snapshot.restore", machine);
+  }
+  Awaitable<model::SnapshotRemoval> preview_remove_snapshot(std::string machine, std::string name, bool branch) override {
+    snapshot(machine, name);
+    co_return model::SnapshotRemoval{{name}, {}, branch, {"/a"}, 1_MiB};
+  }
+  Awaitable<model::Task> remove_snapshot(std::string machine, std::string name, bool) override {
+    snapshot(machine, name);
+    co_return make_task("snapshot.delete", machine);
+  }
+  Awaitable<std::string> snapshot_screenshot(std::string machine, std::string name) override {
+    snapshot(machine, name);
+    co_return "\x89PNG";
+  }
+
   model::MetricsWindow metrics(const std::string& name, model::MetricsRange range) override {
     return {.interval_seconds = range == model::MetricsRange::day ? 900U : 2U, .samples = {*find(name).metrics}};
   }

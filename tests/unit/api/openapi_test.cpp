@@ -90,6 +90,18 @@ TEST_F(OpenApiTest, RealAnswersAreWhatTheDocumentSays) {
   for (const char* part :
        {"", "/metrics", "/log", "/command", "/settings", "/pinning", "/memory", "/processor", "/ssh", "/disks"})
     expect_documented("GET", machine + part, base + "/machines/hello" + part);
+  const std::string snapshots = base + "/machines/hello/snapshots";
+  expect_documented("GET", machine + "/snapshots", snapshots);
+  expect_documented("GET", machine + "/snapshots/{snapshot}", snapshots + "/clean");
+  expect_documented("GET", machine + "/snapshots/{snapshot}", snapshots + "/none");
+  expect_documented("POST", machine + "/snapshots", snapshots, R"({"name":"a b","memory":true})");
+  expect_documented("POST", machine + "/snapshots", snapshots);
+  expect_documented("PATCH", machine + "/snapshots/{snapshot}", snapshots + "/clean", R"({"note":"x"})");
+  expect_documented("POST", machine + "/snapshots/{snapshot}/actions/restore", snapshots + "/clean/actions/restore");
+  expect_documented("POST", machine + "/snapshots/{snapshot}/actions/restore", snapshots + "/clean/actions/restore",
+                    R"({"discard":true})");
+  expect_documented("DELETE", machine + "/snapshots/{snapshot}", snapshots + "/clean?dryRun=true&branch=true");
+  expect_documented("DELETE", machine + "/snapshots/{snapshot}", snapshots + "/clean");
   expect_documented("GET", machine, base + "/machines/nobody");
   expect_documented("GET", base + "/images/{name}", base + "/images/debian%2F12");
   expect_documented("GET", base + "/os/{id}", base + "/os/win11");

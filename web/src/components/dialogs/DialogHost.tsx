@@ -14,6 +14,7 @@ import { useDialogAddress } from './address';
 const CreateDialog = lazy(() => import('../../pages/create/CreateDialog'));
 const ImportDialog = lazy(() => import('../../pages/images/ImportDialog'));
 const ProfileDialog = lazy(() => import('../../pages/machine/ProfileDialog'));
+const SnapshotDialog = lazy(() => import('../../pages/machine/snapshots/SnapshotDialogs'));
 const BuildDialog = lazy(() => import('../../pages/images/BuildDialog'));
 
 function NamedDialog() {
@@ -35,6 +36,11 @@ function NamedDialog() {
       return <HostStopDialog />;
     case 'profile':
       return <ProfileDialog name={first} />;
+    case 'snapshotCreate':
+    case 'snapshotRestore':
+    case 'snapshotRename':
+    case 'snapshotDelete':
+      return <SnapshotDialog act={name} targets={targets} />;
     case 'import':
       return <ImportDialog />;
     case 'build':

@@ -13,6 +13,10 @@ export type DialogName =
   | 'deleteImage'
   | 'removeDisk'
   | 'hostStop'
+  | 'snapshotCreate'
+  | 'snapshotRestore'
+  | 'snapshotRename'
+  | 'snapshotDelete'
   | 'tasks';
 
 export function useDialogAddress() {

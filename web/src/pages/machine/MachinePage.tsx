@@ -20,6 +20,7 @@ const SummaryTab = lazy(() => import('./SummaryTab'));
 const ScreenTab = lazy(() => import('./ScreenTab'));
 const TerminalTab = lazy(() => import('./TerminalTab'));
 const SettingsTab = lazy(() => import('./SettingsTab'));
+const SnapshotsTab = lazy(() => import('./snapshots/SnapshotsTab'));
 const ActivityTab = lazy(() => import('./ActivityTab'));
 
 const tabs = {
@@ -27,6 +28,7 @@ const tabs = {
   screen: ScreenTab,
   terminal: TerminalTab,
   settings: SettingsTab,
+  snapshots: SnapshotsTab,
   activity: ActivityTab,
 };
 type TabName = keyof typeof tabs;
