@@ -150,12 +150,12 @@ class AtRest(Snapshots):
     def test_raw_disk_and_settings_that_stay(self):
         self.guest("rawdisk", wait=None, format="raw")
         self.off_with("rawdisk", "raw", "raw")
-        self.daemon.expect(200, "PATCH", "/machines/rawdisk", {"spec": {"cpu": {"count": 2}}})
+        self.daemon.expect(200, "PATCH", "/machines/rawdisk", {"spec": {"cpu": {"weight": 200}}})
         self.off_with("rawdisk", "other", "other")
         self.restore("rawdisk", "raw")
         self.daemon.start_machine("rawdisk", wait="ready")
         self.assertEqual(self.read("rawdisk"), ["raw", "whole"])
-        self.assertEqual(self.daemon.machine("rawdisk")["spec"]["cpu"]["count"], 2)
+        self.assertEqual(self.daemon.machine("rawdisk")["spec"]["cpu"]["weight"], 200)
 
     def test_what_cannot_be_kept_is_refused_with_a_reason(self):
         mine = self.daemon.folder / "mine.raw"
