@@ -45,6 +45,8 @@ Engine::Engine(loop::EventLoop& loop, const model::InstancePaths& paths, store::
       key_(paths.state_directory / "ssh"),
       profiles_(context_),
       builder_(context_, images_, power_, key_, systems_),
+      clones_(context_, power_),
+      volumes_(context_),
       metrics_(context_),
       memory_(context_, "/") {}
 
@@ -55,6 +57,7 @@ Awaitable<> Engine::open() {
   images_.load();
   profiles_.load();
   builder_.register_recovery();
+  clones_.register_recovery();
   images_.register_recovery();
   power_.register_recovery();
   co_await power_.reattach();
@@ -153,6 +156,14 @@ Awaitable<model::Task> Engine::save(std::string name) { co_return power_.save(na
 Awaitable<model::Task> Engine::rename(std::string name, model::RenameRequest request) {
   co_return builder_.rename(name, std::move(request));
 }
+Awaitable<model::Task> Engine::clone(std::string name, model::CloneRequest request) {
+  co_return clones_.clone(name, std::move(request));
+}
+Awaitable<model::Task> Engine::publish(std::string name, model::PublishRequest request) {
+  co_return images_.publish(name, std::move(request));
+}
+Awaitable<std::vector<model::Volume>> Engine::volumes() { return volumes_.list(); }
+Awaitable<> Engine::remove_volume(std::string name) { return volumes_.remove(std::move(name)); }
 
 model::MetricsWindow Engine::metrics(const std::string& name, model::MetricsRange range) {
   const MachineEntry& entry = machines_.by_name(name);

@@ -25,6 +25,7 @@ std::vector<Command> pin_commands();
 std::vector<Command> boot_commands();
 std::vector<Command> share_commands();
 std::vector<Command> image_commands();
+std::vector<Command> clone_commands();
 std::vector<Command> task_commands();
 std::vector<Command> event_commands();
 std::vector<Command> host_commands();
