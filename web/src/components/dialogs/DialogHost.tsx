@@ -2,11 +2,14 @@
 import { Suspense, lazy } from 'react';
 import { useLocation } from 'react-router-dom';
 
+import { CloneDialog } from './CloneDialog';
 import { DeleteImageDialog } from './DeleteImageDialog';
+import { DeleteVolumeDialog } from './DeleteVolumeDialog';
 import { DeleteDialog } from './DeleteDialog';
 import { HostStopDialog } from './HostStopDialog';
 import { PendingDialog } from './PendingDialog';
 import { PowerDialog } from './PowerDialog';
+import { PublishDialog } from './PublishDialog';
 import { TaskDrawer } from './TaskDrawer';
 import { useDialogAddress } from './address';
 
@@ -28,6 +31,12 @@ function NamedDialog() {
       return <PendingDialog name={first} />;
     case 'deleteImage':
       return <DeleteImageDialog name={first} />;
+    case 'deleteVolume':
+      return <DeleteVolumeDialog name={first} />;
+    case 'clone':
+      return <CloneDialog key={first} source={first} />;
+    case 'publish':
+      return <PublishDialog key={first} source={first} />;
     case 'hostStop':
       return <HostStopDialog />;
     case 'profile':

@@ -4,6 +4,8 @@ import { useLocation, useNavigate, useSearchParams } from 'react-router-dom';
 
 export type DialogName =
   | 'profile'
+  | 'clone'
+  | 'publish'
   | 'delete'
   | 'turnOff'
   | 'reset'
@@ -11,6 +13,7 @@ export type DialogName =
   | 'import'
   | 'build'
   | 'deleteImage'
+  | 'deleteVolume'
   | 'hostStop'
   | 'tasks';
 
