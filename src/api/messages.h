@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/clone.h"
 #include "model/host_check.h"
 #include "model/image.h"
 #include "model/machine.h"
@@ -59,6 +60,11 @@ struct ImageList {
   std::vector<model::BuildableImage> buildable;
 };
 BOOST_DESCRIBE_STRUCT(ImageList, (), (images, buildable))
+
+struct VolumeList {
+  std::vector<model::Volume> volumes;
+};
+BOOST_DESCRIBE_STRUCT(VolumeList, (), (volumes))
 
 struct MachineLog {
   std::vector<std::string> lines;

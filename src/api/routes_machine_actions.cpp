@@ -50,6 +50,10 @@ void add_machine_action_routes(Router& router, Context& context) {
   add_plain_action(router, context, "resume", "Lets the processors go on", &Service::resume);
   add_plain_action(router, context, "save", "Writes the running machine to disk and ends it", &Service::save);
   add_action<model::RenameRequest>(router, context, "rename", "Gives a machine another name", &Service::rename, {"name"});
+  add_action<model::CloneRequest>(router, context, "clone", "Makes machines with copies of its disks; it must be off",
+                                  &Service::clone, {"name"});
+  add_action<model::PublishRequest>(router, context, "publish", "Makes an image of its first disk; it must be off",
+                                    &Service::publish, {"name"});
 }
 
 }  // namespace visor::api

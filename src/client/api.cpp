@@ -285,6 +285,13 @@ Awaitable<model::Profile> Api::create_profile(model::ProfileRequest request) {
   co_return decode<model::Profile>(answer);
 }
 
+Awaitable<std::vector<model::Volume>> Api::volumes() {
+  const boost::json::value answer = co_await get(fmt::format("{}/volumes", kRoot));
+  co_return decode_member<std::vector<model::Volume>>(answer, "volumes");
+}
+
+Awaitable<> Api::remove_volume(std::string name) { co_await remove_at(path_of("volumes", name)); }
+
 Awaitable<> Api::remove_profile(std::string name) { co_await remove_at(path_of("profiles", name)); }
 
 Awaitable<model::ChangeResult> Api::apply_profile(std::string profile, std::string machine, bool dry_run) {

@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "client/connection.h"
 #include "loop/awaitable.h"
+#include "model/clone.h"
 #include "model/host.h"
 #include "model/host_check.h"
 #include "model/image.h"
@@ -85,7 +86,7 @@ class Api {
   Awaitable<model::ChangeResult> change(std::string name, boost::json::object patch, ChangeOptions options);
   Awaitable<model::RemovalPreview> preview_remove(std::string name);
   Awaitable<model::Task> remove(std::string name, bool force);
-  /// `action`: start, stop, restart, reset, pause, resume, save, rename; `body` as the action takes it, or null.
+  /// `action`: start, stop, restart, reset, pause, resume, save, rename, clone, publish; `body` as the action takes it, or null.
   Awaitable<model::Task> act(std::string name, std::string action, boost::json::value body);
   /// `disk`: members of model::Disk.
   Awaitable<model::Task> add_disk(std::string name, boost::json::object disk);
@@ -121,6 +122,8 @@ class Api {
   Awaitable<model::Task> build_image(model::BuildRequest request);
   Awaitable<model::Task> import_image(model::ImportRequest request);
   Awaitable<model::Task> remove_image(std::string name);
+  Awaitable<std::vector<model::Volume>> volumes();
+  Awaitable<> remove_volume(std::string name);
 
   Awaitable<std::vector<model::Task>> tasks(std::string state);
   Awaitable<model::Task> task(std::string id);

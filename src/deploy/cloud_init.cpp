@@ -23,7 +23,10 @@ using boost::json::array;
 using boost::json::object;
 
 constexpr std::size_t kUserDataLimit = std::size_t{512} << 10U;
-constexpr std::string_view kBoundary = "visor-user-data-c0a1f6f2d1b94e6c";
+/// Once per instance. Without systemd there is no machine id to care for. D-Bus may have a copy of its own.
+constexpr std::string_view kRenewMachineId =
+    "command -v systemd-machine-id-setup >/dev/null || exit 0; rm -f /etc/machine-id; "
+    "[ -L /var/lib/dbus/machine-id ] || rm -f /var/lib/dbus/machine-id; systemd-machine-id-setup";
 
 bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
@@ -64,6 +67,11 @@ std::string cloud_config(const CloudInit& guest, const std::string& password_has
   user["ssh_authorized_keys"] = json::to_json(guest.ssh_keys);
   object config{{"hostname", guest.hostname}, {"manage_etc_hosts", "localhost"}};
   config["users"] = array{std::move(user)};
+  if (guest.renew_machine_id) {
+    array commands;
+    commands.push_back(array{"cloud-init-per", "instance", "visor-machine-id", "sh", "-c", kRenewMachineId});
+    config["bootcmd"] = std::move(commands);
+  }
   return "#cloud-config\n" + boost::json::serialize(config) + "\n";
 }
 
@@ -78,24 +86,24 @@ std::string mime_part(std::string_view type, std::string_view content, std::stri
   std::string headers =
       fmt::format("Content-Type: {}; charset=\"utf-8\"\nMIME-Version: 1.0\nContent-Transfer-Encoding: base64\n", type);
   if (!merge.empty()) headers += fmt::format("Merge-Type: {}\n", merge);
-  return fmt::format("--{}\n{}\n{}", kBoundary, headers, wrapped_base64(content));
+  return fmt::format("--{}\n{}\n{}", kSeedBoundary, headers, wrapped_base64(content));
 }
 
 std::string user_data(const CloudInit& guest, const std::string& password_hash) {
   std::string own = cloud_config(guest, password_hash);
   if (guest.user_data.empty()) return own;
   const std::string_view type = mime_type(guest.user_data);
-  std::string message = fmt::format("Content-Type: multipart/mixed; boundary=\"{}\"\nMIME-Version: 1.0\n\n", kBoundary);
+  std::string message = fmt::format("Content-Type: multipart/mixed; boundary=\"{}\"\nMIME-Version: 1.0\n\n", kSeedBoundary);
   if (type == "multipart/mixed") {
     // It brings its own headers: a multi-part message is a valid part of another one.
-    message += fmt::format("--{}\n{}\n", kBoundary, guest.user_data);
+    message += fmt::format("--{}\n{}\n", kSeedBoundary, guest.user_data);
   } else {
     message += mime_part(type, guest.user_data, {});
   }
   // A later part is merged into the earlier ones. cloud-init joins lists only where it does not replace, so ours comes last:
   // what is there stays, and our user stands in front of the others.
   message += mime_part("text/cloud-config", own, "list(prepend)+dict(no_replace,recurse_list,recurse_dict)+str()");
-  return message + fmt::format("--{}--\n", kBoundary);
+  return message + fmt::format("--{}--\n", kSeedBoundary);
 }
 
 object interface_config(const GuestNic& nic) {
@@ -129,7 +137,8 @@ void validate_user_data(const CloudInit& guest, Validation& validation) {
     validation.refuse("userData", "unknown_kind",
                       "User data must begin with '#cloud-config', '#!' or 'Content-Type: multipart/mixed'.");
   }
-  if (data.find(kBoundary) != std::string::npos) validation.refuse("userData", "invalid", "User data contains a reserved line.");
+  if (data.find(kSeedBoundary) != std::string::npos)
+    validation.refuse("userData", "invalid", "User data contains a reserved line.");
 }
 
 }  // namespace

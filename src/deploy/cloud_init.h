@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "loop/awaitable.h"
@@ -31,7 +32,13 @@ struct CloudInit {
   std::string password;   ///< for the console; empty: the user logs in by key only
   std::string user_data;  ///< further user data: #cloud-config, a script (#!), or a MIME multi-part of several
   std::vector<GuestNic> nics;
+  /// Its disk is a copy of one that has been booted before: cloud-init gives a new instance new SSH host keys by itself, this makes it
+  /// also give it a machine id of its own (machine-id(5)).
+  bool renew_machine_id = false;
 };
+
+/// The border between the parts of user data; refused in what users give.
+inline constexpr std::string_view kSeedBoundary = "visor-user-data-c0a1f6f2d1b94e6c";
 
 /// The documents of a NoCloud medium.
 struct SeedDocuments {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -32,6 +33,10 @@ struct FatPiece {
 /// What has to be written into `volume.size` zero bytes to make the volume. Throws Error `image.volume_too_small` when the
 /// files do not fit and `image.volume_invalid` for a name or size that FAT16 cannot have.
 std::vector<FatPiece> make_fat_volume(const FatVolume& volume);
+
+/// The files at the top of a volume that make_fat_volume() has made; `bytes` is all of it. Throws Error `image.volume_invalid` for
+/// anything else.
+std::vector<FatFile> read_fat_volume(std::string_view bytes);
 
 /// The serial number as Linux writes it ("1234-ABCD").
 std::string fat_uuid(std::uint32_t id);

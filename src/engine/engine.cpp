@@ -47,6 +47,8 @@ Engine::Engine(loop::EventLoop& loop, const model::InstancePaths& paths, store::
       builder_(context_, images_, power_, key_, systems_),
       disks_(context_),
       snapshots_(context_, power_),
+      clones_(context_, power_),
+      volumes_(context_),
       metrics_(context_),
       memory_(context_, "/") {}
 
@@ -58,6 +60,7 @@ Awaitable<> Engine::open() {
   profiles_.load();
   builder_.register_recovery();
   disks_.register_recovery();
+  clones_.register_recovery();
   images_.register_recovery();
   snapshots_.register_recovery();
   power_.before_start([this](std::string id) { return snapshots_.settle(std::move(id)); });
@@ -170,6 +173,14 @@ Awaitable<model::Task> Engine::resize_disk(std::string name, std::string disk, m
 Awaitable<model::Task> Engine::change_medium(std::string name, std::string disk, model::MediumRequest request) {
   co_return co_await disks_.change_medium(std::move(name), std::move(disk), std::move(request));
 }
+Awaitable<model::Task> Engine::clone(std::string name, model::CloneRequest request) {
+  co_return clones_.clone(name, std::move(request));
+}
+Awaitable<model::Task> Engine::publish(std::string name, model::PublishRequest request) {
+  co_return images_.publish(name, std::move(request));
+}
+Awaitable<std::vector<model::Volume>> Engine::volumes() { return volumes_.list(); }
+Awaitable<> Engine::remove_volume(std::string name) { return volumes_.remove(std::move(name)); }
 
 model::MetricsWindow Engine::metrics(const std::string& name, model::MetricsRange range) {
   const MachineEntry& entry = machines_.by_name(name);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "engine/clones.h"
 #include "engine/context.h"
 #include "engine/guest_watch.h"
 #include "engine/images.h"
@@ -19,6 +20,7 @@
 #include "engine/service.h"
 #include "engine/snapshots.h"
 #include "engine/topology_source.h"
+#include "engine/volumes.h"
 #include "host/host_reader.h"
 #include "loop/event_loop.h"
 
@@ -72,6 +74,8 @@ class Engine : public Service {
   Awaitable<model::SnapshotRemoval> preview_remove_snapshot(std::string machine, std::string name, bool branch) override;
   Awaitable<model::Task> remove_snapshot(std::string machine, std::string name, bool branch) override;
   Awaitable<std::string> snapshot_screenshot(std::string machine, std::string name) override;
+  Awaitable<model::Task> clone(std::string name, model::CloneRequest request) override;
+  Awaitable<model::Task> publish(std::string name, model::PublishRequest request) override;
 
   model::MetricsWindow metrics(const std::string& name, model::MetricsRange range) override;
   model::MemoryReport memory(const std::string& name) override;
@@ -94,6 +98,8 @@ class Engine : public Service {
   Awaitable<model::Task> build_image(model::BuildRequest request) override;
   Awaitable<model::Task> import_image(model::ImportRequest request) override;
   Awaitable<model::Task> remove_image(std::string name) override;
+  Awaitable<std::vector<model::Volume>> volumes() override;
+  Awaitable<> remove_volume(std::string name) override;
 
   Awaitable<std::vector<model::OperatingSystem>> operating_systems() override;
   Awaitable<model::SystemPreset> operating_system(std::string id) override;
@@ -129,6 +135,8 @@ class Engine : public Service {
   MachineBuilder builder_;
   MachineDisks disks_;
   Snapshots snapshots_;
+  Clones clones_;
+  Volumes volumes_;
   MetricsSampler metrics_;
   MemoryController memory_;
   host::HostReader host_reader_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/context.h"
+#include "model/clone.h"
 #include "model/image.h"
 
 namespace visor::engine {
@@ -25,6 +26,8 @@ class ImageCatalogue {
 
   model::Task build(model::BuildRequest request);
   model::Task import(model::ImportRequest request);
+  /// Makes an image of the first disk of a machine that is off.
+  model::Task publish(const std::string& machine, model::PublishRequest request);
   model::Task remove(const std::string& name);
   void register_recovery();
 
@@ -33,6 +36,7 @@ class ImageCatalogue {
   void require_free_name(const std::string& name) const;
   std::vector<std::string> users_of(const std::string& name);
   void publish(const char* action, const model::Image& image);
+  Awaitable<> publish_now(TaskRun& run, std::string machine_id, model::PublishRequest request);
   Awaitable<> build_now(TaskRun& run, model::BuildRequest request);
   Awaitable<> import_now(TaskRun& run, model::ImportRequest request);
   Awaitable<> remove_now(TaskRun& run, std::string name);

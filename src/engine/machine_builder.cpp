@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "deploy/cloud_init.h"
+#include "engine/mac_address.h"
 #include "engine/preset.h"
 #include "engine/snapshot_tree.h"
 #include "model/os_preset.h"
@@ -22,12 +23,6 @@ namespace visor::engine {
 namespace {
 
 constexpr Bytes kDefaultDisk = 10_GiB;
-
-std::string random_mac() {
-  // 52:54:00 is the prefix that QEMU's documentation uses for its adapters.
-  const std::string digits = make_secret(3);
-  return fmt::format("52:54:00:{}:{}:{}", digits.substr(0, 2), digits.substr(2, 2), digits.substr(4, 2));
-}
 
 /// One adapter in the user-mode network with a forward for SSH: what a machine has unless the request says something else.
 model::Nic default_nic() {
@@ -224,6 +219,8 @@ Awaitable<> MachineBuilder::make_seed(const MachineRecord& record, const model::
   seed.ssh_keys.push_back(co_await key_.public_key());
   seed.password = request.password;
   seed.user_data = request.user_data;
+  // Its disk has been booted before, by the machine that the image was made of.
+  seed.renew_machine_id = images_.get(record.image).source == model::ImageSource::published;
   co_await deploy::write_seed(std::move(seed), context_.paths.machine_state(record.id) / "seed.img");
 }
 

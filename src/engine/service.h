@@ -12,6 +12,7 @@
 #include "base/json_text.h"
 #include "hypervisor/hypervisor.h"
 #include "loop/awaitable.h"
+#include "model/clone.h"
 #include "model/disk_requests.h"
 #include "model/host.h"
 #include "model/host_check.h"
@@ -116,6 +117,10 @@ class Service {
   virtual Awaitable<model::Task> remove_snapshot(std::string machine, std::string name, bool branch) = 0;
   /// PNG bytes of the screen when it was made.
   virtual Awaitable<std::string> snapshot_screenshot(std::string machine, std::string name) = 0;
+  /// Makes machines with copies of its disks and an identity of their own. It must be off.
+  virtual Awaitable<model::Task> clone(std::string name, model::CloneRequest request) = 0;
+  /// Makes an image of its first disk. It must be off.
+  virtual Awaitable<model::Task> publish(std::string name, model::PublishRequest request) = 0;
 
   virtual model::MetricsWindow metrics(const std::string& name, model::MetricsRange range) = 0;
   /// What dynamic memory gives it, and why.
@@ -146,6 +151,11 @@ class Service {
   virtual Awaitable<model::Task> build_image(model::BuildRequest request) = 0;
   virtual Awaitable<model::Task> import_image(model::ImportRequest request) = 0;
   virtual Awaitable<model::Task> remove_image(std::string name) = 0;
+
+  /// The files that hold the disks of machines.
+  virtual Awaitable<std::vector<model::Volume>> volumes() = 0;
+  /// Deletes one that nothing needs.
+  virtual Awaitable<> remove_volume(std::string name) = 0;
 
   /// The guest systems that are known by name; empty without their database.
   virtual Awaitable<std::vector<model::OperatingSystem>> operating_systems() = 0;

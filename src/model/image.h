@@ -12,7 +12,7 @@
 
 namespace visor::model {
 
-BOOST_DEFINE_ENUM_CLASS(ImageSource, built, imported)
+BOOST_DEFINE_ENUM_CLASS(ImageSource, built, imported, published)
 
 struct Image {
   std::string id;

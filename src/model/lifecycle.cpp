@@ -23,12 +23,19 @@ bool allowed(Action action, Status status) {
     case Action::resume: return status == Status::paused;
     case Action::rename: return status != Status::starting && status != Status::stopping;
     case Action::remove: return at_rest;
+    // What a saved guest has not written yet is in its saved memory, not on the disk.
+    case Action::clone:
+    case Action::publish: return status == Status::stopped || status == Status::crashed;
   }
   return false;
 }
 
 std::string advice(Action action, Status status) {
   if (action == Action::start && status == Status::paused) return " Resume it instead.";
+  if (action == Action::clone || action == Action::publish) {
+    return status == Status::saved ? " Start it and shut it down first: a part of its data is in its saved memory."
+                                   : " Shut it down first: what it writes meanwhile would be half in the copy.";
+  }
   if (action == Action::remove) return " Stop it first, or delete it with force.";
   return {};
 }

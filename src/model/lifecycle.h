@@ -8,7 +8,8 @@
 
 namespace visor::model {
 
-BOOST_DEFINE_ENUM_CLASS(Action, start, stop, restart, reset, pause, resume, save, rename, remove, screenshot, exec)
+BOOST_DEFINE_ENUM_CLASS(Action, start, stop, restart, reset, pause, resume, save, rename, remove, screenshot, exec, clone,
+                        publish)
 
 /// Nothing when `action` is allowed in `status`, else the reason as a sentence.
 std::optional<std::string> refusal(Action action, Status status);

@@ -41,6 +41,10 @@ Awaitable<> run_job(std::shared_ptr<Job> job, std::function<void(Meter&)> work) 
 
 double now_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
+std::string time_text(double seconds) {
+  return seconds < 90 ? fmt::format("{:.0f} s", seconds) : fmt::format("{:.0f} min", seconds / 60);
+}
+
 }  // namespace
 
 void Meter::check() const {
@@ -79,8 +83,9 @@ std::string RateText::text(std::uint64_t done, std::uint64_t total) {
   }
   std::string line = total > 0 ? fmt::format("{} of {}", format_bytes({done}), format_bytes({total})) : format_bytes({done});
   if (now - started_ >= 0.5 && done > first_) {
-    line +=
-        fmt::format(", {}/s", format_bytes({static_cast<std::uint64_t>(static_cast<double>(done - first_) / (now - started_))}));
+    const double rate = static_cast<double>(done - first_) / (now - started_);
+    line += fmt::format(", {}/s", format_bytes({static_cast<std::uint64_t>(rate)}));
+    if (total > done) line += fmt::format(", {} left", time_text(static_cast<double>(total - done) / rate));
   }
   return line;
 }

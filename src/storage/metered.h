@@ -24,7 +24,7 @@ struct Meter {
 /// told by Meter::stop, and has ended before Error{cancelled} is thrown. Both functions stay alive until then.
 Awaitable<> run_metered(std::string name, std::function<void(Meter&)> work, std::function<void(const Meter&)> report);
 
-/// "12 MiB of 100 MiB, 48 MiB/s", for one job.
+/// "12 MiB of 100 MiB, 48 MiB/s, 2 s left", for one job.
 class RateText {
  public:
   std::string text(std::uint64_t done, std::uint64_t total);

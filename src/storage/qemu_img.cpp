@@ -21,7 +21,7 @@ namespace {
 
 using std::chrono::seconds;
 
-/// Where qemu-img finds the source among its descriptors.
+/// Where qemu-img finds the source among its descriptors; the layers below it come behind.
 constexpr int kSourceFd = 10;
 
 /// One run and its walls.
@@ -30,19 +30,30 @@ struct Run {
   Bytes memory;
   seconds cpu_time{60};
   seconds timeout{60};
-  int source = -1;  ///< descriptor that becomes kSourceFd
-  bool writes_source = false;
-  std::filesystem::path writable;                    ///< the one directory (or file) for output; empty: none
-  std::vector<std::filesystem::path> readable = {};  ///< besides the source
-  std::optional<Bytes> file_size;
-  std::function<void(const std::string&)> on_line;
+  std::vector<int> sources = {};                     ///< descriptors that become kSourceFd and those behind it
+  bool writes_source = false;                        ///< the first of them
+  std::vector<std::filesystem::path> readable = {};  ///< files that it opens by name
+  std::filesystem::path writable = {};               ///< the one directory (or file) for output; empty: none
+  std::optional<Bytes> file_size = {};
+  std::function<void(const std::string&)> on_line = {};
 };
 
-std::string json_name(const OpenDisk& disk) {
-  boost::json::object node{{"driver", json::enum_name(disk.format)},
-                           {"file", {{"driver", "file"}, {"filename", fmt::format("/proc/self/fd/{}", kSourceFd)}}}};
-  if (disk.format == model::DiskFormat::qcow2) node["backing"] = nullptr;
-  return "json:" + boost::json::serialize(node);
+/// The layer with this number, from the top; what it stands on is said here, never taken from its header.
+boost::json::object node_of(const OpenDisk& disk, std::size_t number) {
+  const OpenDisk& layer = number == 0 ? disk : disk.below[number - 1];
+  const std::string file = fmt::format("/proc/self/fd/{}", kSourceFd + static_cast<int>(number));
+  boost::json::object node{{"driver", json::enum_name(layer.format)}, {"file", {{"driver", "file"}, {"filename", file}}}};
+  if (layer.format != model::DiskFormat::qcow2) return node;
+  node["backing"] = number < disk.below.size() ? boost::json::value(node_of(disk, number + 1)) : nullptr;
+  return node;
+}
+
+std::string json_name(const OpenDisk& disk) { return "json:" + boost::json::serialize(node_of(disk, 0)); }
+
+std::vector<int> descriptors_of(const OpenDisk& disk) {
+  std::vector<int> all{disk.fd};
+  for (const OpenDisk& layer : disk.below) all.push_back(layer.fd);
+  return all;
 }
 
 os::Command make_command(const Run& run) {
@@ -55,14 +66,15 @@ os::Command make_command(const Run& run) {
   box.file_size = run.file_size;
   box.landlock = true;
   box.readable = {"/usr", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/ld.so.preload", "/dev/null", "/dev/urandom"};
-  if (run.source >= 0) {
-    command.descriptors.emplace_back(run.source, kSourceFd);
-    // The rule is on the file itself, so it also holds for the descriptor when the name is gone or means another file now.
-    const std::string source = fmt::format("/proc/self/fd/{}", run.source);
-    box.readable.emplace_back(source);
-    if (run.writes_source) box.writable.emplace_back(source);
-  }
   box.readable.insert(box.readable.end(), run.readable.begin(), run.readable.end());
+  int number = kSourceFd;
+  for (const int source : run.sources) {
+    command.descriptors.emplace_back(source, number++);
+    // The rule is on the file itself, so it also holds for the descriptor when the name is gone or means another file now.
+    const std::string name = fmt::format("/proc/self/fd/{}", source);
+    box.readable.emplace_back(name);
+    if (run.writes_source && source == run.sources.front()) box.writable.emplace_back(name);
+  }
   if (!run.writable.empty()) box.writable.push_back(run.writable);
   // QEMU finds out by it whether there are locks (util/osdep.c, qemu_probe_lock_ops), and takes none when it may not write there.
   if (!run.readable.empty()) box.writable.emplace_back("/dev/null");
@@ -161,57 +173,8 @@ std::uint64_t number_in(const OpenDisk& disk, const loop::CommandResult& result,
 /// Time for work that touches all data: 5 MiB/s are slow enough for any disk that is still alive.
 seconds time_for(Bytes size) { return seconds(600 + static_cast<long>(size.count / (5_MiB).count)); }
 
-}  // namespace
-
-Awaitable<Bytes> qemu_img_virtual_size(OpenDisk disk) {
-  Run run{.arguments = {"info", "--output=json", json_name(disk)},
-          .memory = 1_GiB,
-          .cpu_time = seconds(10),
-          .timeout = seconds(30),
-          .source = disk.fd};
-  const loop::CommandResult result = co_await look(disk, run);
-  if (!result.status.success()) throw refused(disk, result);
-  co_return Bytes{number_in(disk, result, "virtual-size")};
-}
-
-Awaitable<> qemu_img_check(OpenDisk disk) {
-  if (disk.format == model::DiskFormat::raw) co_return;
-  Run run{.arguments = {"check", "--output=json", json_name(disk)},
-          .memory = 2_GiB,
-          .cpu_time = seconds(120),
-          .timeout = seconds(300),
-          .source = disk.fd};
-  const loop::CommandResult result = co_await look(disk, run);
-  // Exit codes by qemu-img(1): 0 sound, 2 damaged, 3 leaked clusters (harmless), 63 no check for this format.
-  constexpr int kLeaks = 3;
-  constexpr int kUnsupported = 63;
-  const int code = result.status.code;
-  if (result.status.signal == 0 && (code == 0 || code == kLeaks || code == kUnsupported)) co_return;
-  if (code != 2 || says_cut(result)) throw refused(disk, result);
-  throw Error(ErrorKind::invalid, "image.corrupt",
-              fmt::format("{} is damaged: `qemu-img check` finds errors in it.", text::printable(disk.name)),
-              "Copy it again, or repair a copy with `qemu-img check -r all`.");
-}
-
-Awaitable<Bytes> qemu_img_required(OpenDisk disk) {
-  Run run{.arguments = {"measure", "--output=json", "-O", "qcow2", json_name(disk)},
-          .memory = 2_GiB,
-          .cpu_time = seconds(120),
-          .timeout = seconds(300),
-          .source = disk.fd};
-  const loop::CommandResult result = co_await look(disk, run);
-  if (!result.status.success()) throw refused(disk, result);
-  co_return Bytes{number_in(disk, result, "required")};
-}
-
-Awaitable<> qemu_img_convert(OpenDisk disk, NewDisk target, Bytes limit, std::function<void(double)> progress) {
-  Run run{.arguments = {"convert", "-p", "-O", "qcow2", json_name(disk), target.path.native()},
-          .memory = 4_GiB,
-          .cpu_time = time_for(target.size),
-          .timeout = time_for(target.size),
-          .source = disk.fd,
-          .writable = target.path.parent_path(),
-          .file_size = limit};
+/// A run that goes over all data of a disk and writes what it finds.
+Awaitable<> transform(OpenDisk disk, Run run, std::function<void(double)> progress) {
   run.on_line = [&progress](const std::string& line) {
     const std::optional<double> fraction = parse_convert_progress(line);
     if (fraction && progress) progress(*fraction);
@@ -234,6 +197,76 @@ Awaitable<> qemu_img_convert(OpenDisk disk, NewDisk target, Bytes limit, std::fu
   throw Error(ErrorKind::invalid, "image.unreadable",
               fmt::format("{} could not be converted: {}.", text::printable(disk.name), reason(*result)),
               "The file is damaged or its disk fails; copy or download it again.");
+}
+
+}  // namespace
+
+Awaitable<Bytes> qemu_img_virtual_size(OpenDisk disk) {
+  Run run{.arguments = {"info", "--output=json", json_name(disk)},
+          .memory = 1_GiB,
+          .cpu_time = seconds(10),
+          .timeout = seconds(30),
+          .sources = descriptors_of(disk)};
+  const loop::CommandResult result = co_await look(disk, run);
+  if (!result.status.success()) throw refused(disk, result);
+  co_return Bytes{number_in(disk, result, "virtual-size")};
+}
+
+Awaitable<> qemu_img_check(OpenDisk disk) {
+  if (disk.format == model::DiskFormat::raw) co_return;
+  Run run{.arguments = {"check", "--output=json", json_name(disk)},
+          .memory = 2_GiB,
+          .cpu_time = seconds(120),
+          .timeout = seconds(300),
+          .sources = descriptors_of(disk)};
+  const loop::CommandResult result = co_await look(disk, run);
+  // Exit codes by qemu-img(1): 0 sound, 2 damaged, 3 leaked clusters (harmless), 63 no check for this format.
+  constexpr int kLeaks = 3;
+  constexpr int kUnsupported = 63;
+  const int code = result.status.code;
+  if (result.status.signal == 0 && (code == 0 || code == kLeaks || code == kUnsupported)) co_return;
+  if (code != 2 || says_cut(result)) throw refused(disk, result);
+  throw Error(ErrorKind::invalid, "image.corrupt",
+              fmt::format("{} is damaged: `qemu-img check` finds errors in it.", text::printable(disk.name)),
+              "Copy it again, or repair a copy with `qemu-img check -r all`.");
+}
+
+Awaitable<Bytes> qemu_img_required(OpenDisk disk) {
+  Run run{.arguments = {"measure", "--output=json", "-O", "qcow2", json_name(disk)},
+          .memory = 2_GiB,
+          .cpu_time = seconds(120),
+          .timeout = seconds(300),
+          .sources = descriptors_of(disk)};
+  const loop::CommandResult result = co_await look(disk, run);
+  if (!result.status.success()) throw refused(disk, result);
+  co_return Bytes{number_in(disk, result, "required")};
+}
+
+Awaitable<> qemu_img_convert(OpenDisk disk, NewDisk target, Bytes limit, std::function<void(double)> progress) {
+  Run run{.arguments = {"convert", "-p", "-O", "qcow2"},
+          .memory = 4_GiB,
+          .cpu_time = time_for(target.size),
+          .timeout = time_for(target.size),
+          .sources = descriptors_of(disk),
+          .writable = target.path.parent_path(),
+          .file_size = limit};
+  if (target.compressed) run.arguments.emplace_back("-c");
+  run.arguments.insert(run.arguments.end(), {json_name(disk), target.path.native()});
+  co_await transform(disk, std::move(run), std::move(progress));
+}
+
+Awaitable<> qemu_img_relink(std::filesystem::path file, std::optional<BackingLink> onto) {
+  Run run{.arguments = {"rebase", "-q", "-u", "-f", "qcow2", "-b", onto ? onto->name : ""},
+          .memory = 1_GiB,
+          .cpu_time = seconds(30),
+          .timeout = seconds(60),
+          .writable = file.parent_path()};
+  if (onto) run.arguments.insert(run.arguments.end(), {"-F", json::enum_name(onto->format)});
+  run.arguments.push_back(file.native());
+  const loop::CommandResult result = co_await run_boxed(run);
+  if (result.status.success()) co_return;
+  throw Error(ErrorKind::internal, "volume.rebase_failed",
+              fmt::format("{} could not be put on another file: {}.", text::printable(file.native()), reason(result)));
 }
 
 Awaitable<> qemu_img_create(NewDisk disk) {
@@ -260,7 +293,7 @@ Awaitable<> qemu_img_resize(OpenDisk disk, Bytes size) {
           .memory = 1_GiB,
           .cpu_time = seconds(30),
           .timeout = seconds(60),
-          .source = disk.fd,
+          .sources = descriptors_of(disk),
           .writes_source = true};
   const loop::CommandResult result = co_await run_boxed(run);
   if (result.status.success()) co_return;
@@ -277,8 +310,8 @@ Awaitable<> qemu_img_free_leaks(Rebase rebase) {
           .memory = 2_GiB,
           .cpu_time = seconds(120),
           .timeout = seconds(300),
-          .writable = rebase.volume,
-          .readable = rebase.reads};
+          .readable = rebase.reads,
+          .writable = rebase.volume};
   const loop::CommandResult result = co_await run_boxed(run);
   if (result.status.success()) co_return;
   throw_if_unreadable({.name = rebase.volume.native()}, result);
@@ -292,8 +325,9 @@ Awaitable<> qemu_img_rebase(Rebase rebase, std::function<void(double)> progress)
           .memory = 4_GiB,
           .cpu_time = time_for(rebase.size),
           .timeout = time_for(rebase.size),
+          .readable = rebase.reads,
           .writable = rebase.volume,
-          .readable = rebase.reads};
+          .file_size = rebase.limit};
   if (!rebase.base.empty()) run.arguments.insert(run.arguments.end(), {"-F", json::enum_name(rebase.base_format)});
   run.arguments.insert(run.arguments.end(), {"-b", rebase.base.native(), rebase.volume.native()});
   run.on_line = [&progress](const std::string& line) {

@@ -19,6 +19,7 @@ struct OpenDisk {
   int fd = -1;
   std::string name;  ///< for messages
   model::DiskFormat format = model::DiskFormat::raw;
+  std::vector<OpenDisk> below = {};  ///< the files that it stands on, the nearest first; without them it is taken as alone
 };
 
 /// A disk to be made at `path`: absolute, in a directory that holds nothing else.
@@ -28,6 +29,13 @@ struct NewDisk {
   Bytes size;
   std::optional<std::filesystem::path> backing = {};  ///< name of a file as it goes into the header; not opened
   model::DiskFormat backing_format = model::DiskFormat::qcow2;
+  bool compressed = false;  ///< for qemu_img_convert()
+};
+
+/// What a qcow2 file stands on, as it is written into its header.
+struct BackingLink {
+  std::string name;
+  model::DiskFormat format = model::DiskFormat::qcow2;
 };
 
 /// The size that a guest sees. Errors: `image.not_an_image`, `image.inspect_timeout`, `image.in_use`.
@@ -39,6 +47,9 @@ Awaitable<Bytes> qemu_img_required(OpenDisk disk);
 /// Writes the whole disk to the new stand-alone qcow2 file `target.path`, at most `limit` bytes long. `progress` gets a fraction.
 /// Errors: `host.no_space`, `image.unreadable`, `image.convert_timeout`; cancellation kills it.
 Awaitable<> qemu_img_convert(OpenDisk disk, NewDisk target, Bytes limit, std::function<void(double)> progress);
+/// Writes another backing file into the header of a qcow2 file, which lies in a directory that holds nothing else. Neither the old
+/// nor the new one is read. Error `volume.rebase_failed`.
+Awaitable<> qemu_img_relink(std::filesystem::path file, std::optional<BackingLink> onto);
 /// Makes an empty disk. Errors: `host.no_space`, `volume.create_failed`.
 Awaitable<> qemu_img_create(NewDisk disk);
 
@@ -51,7 +62,8 @@ struct Rebase {
   std::vector<std::filesystem::path> reads;  ///< every layer below it, by the names in their headers
   std::filesystem::path base = {};           ///< name of the new base as it goes into the header; empty: none
   model::DiskFormat base_format = model::DiskFormat::qcow2;
-  Bytes size;  ///< of the disk
+  Bytes size;                                 ///< of the disk
+  std::optional<Bytes> limit = std::nullopt;  ///< how long the file may get
 };
 /// Copies what differs into the volume, then writes the name of its new base. Errors: `volume.merge_failed`, `image.in_use`,
 /// `host.no_space`; cancellation kills it. Whenever it ends, the volume reads as before.

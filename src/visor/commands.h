@@ -27,6 +27,7 @@ std::vector<Command> share_commands();
 std::vector<Command> disk_commands();
 std::vector<Command> snapshot_commands();
 std::vector<Command> image_commands();
+std::vector<Command> clone_commands();
 std::vector<Command> task_commands();
 std::vector<Command> event_commands();
 std::vector<Command> host_commands();

@@ -202,6 +202,26 @@ class FakeService : public engine::Service {
   Awaitable<model::Task> change_medium(std::string name, std::string, model::MediumRequest) override {
     co_return make_task("machine.insert", find(name).name);
   }
+  Awaitable<model::Task> clone(std::string name, model::CloneRequest request) override {
+    model::Machine copy = find(name);
+    copy.id = make_uuid();
+    copy.name = request.name;
+    machines_[copy.name] = copy;
+    co_return make_task("machine.clone", request.name);
+  }
+  Awaitable<model::Task> publish(std::string name, model::PublishRequest request) override {
+    find(name);
+    images_[request.name].name = request.name;
+    co_return make_task("image.publish", request.name);
+  }
+  Awaitable<std::vector<model::Volume>> volumes() override {
+    co_return std::vector<model::Volume>{{.name = "a-disk0.qcow2", .used = 1_MiB, .machine = "hello", .disk = "disk0"},
+                                         {.name = "old.raw", .orphan = true}};
+  }
+  Awaitable<> remove_volume(std::string name) override {
+    if (name != "old.raw") throw Error(ErrorKind::conflict, "volume.in_use", "It is needed.");
+    co_return;
+  }
   Awaitable<model::Task> rename(std::string name, model::RenameRequest request) override {
     model::Machine machine = find(name);
     machines_.erase(name);

@@ -84,7 +84,7 @@ TEST_F(OpenApiTest, RealAnswersAreWhatTheDocumentSays) {
   const std::string machine = base + "/machines/{name}";
   local().request("POST", base + "/machines/hello/actions/start");
   for (const char* path : {"", "/inventory", "/machines", "/images", "/tasks", "/host", "/host/topology", "/host/checks", "/os",
-                           "/profiles", "/settings", "/auth/session", "/tokens"}) {
+                           "/profiles", "/settings", "/volumes", "/auth/session", "/tokens"}) {
     expect_documented("GET", base + path, base + path);
   }
   for (const char* part :
@@ -124,6 +124,9 @@ TEST_F(OpenApiTest, RealAnswersAreWhatTheDocumentSays) {
   expect_documented("POST", machine + "/tickets", base + "/machines/hello/tickets", R"({"kind":"screen"})");
   expect_documented("POST", machine + "/exec", base + "/machines/hello/exec", R"({"command":["x"]})");
   expect_documented("PUT", machine + "/files", base + "/machines/hello/files?path=/x", "data");
+  expect_documented("POST", machine + "/actions/clone", base + "/machines/hello/actions/clone", R"({"name":"copy","count":1})");
+  expect_documented("POST", machine + "/actions/publish", base + "/machines/hello/actions/publish", R"({"name":"web/1"})");
+  expect_documented("DELETE", base + "/volumes/{name}", base + "/volumes/a-disk0.qcow2");
   expect_documented("POST", base + "/images/actions/build", base + "/images/actions/build", R"({"name":"debian/12"})");
   expect_documented("POST", base + "/auth/login-links", base + "/auth/login-links");
   expect_documented("POST", base + "/auth/login", base + "/auth/login", R"({"code":"wrong"})");

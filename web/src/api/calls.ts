@@ -3,6 +3,7 @@ import { api } from './client';
 import type { MemoryReport } from './memoryTypes';
 import type { ProcessorReport } from './processorTypes';
 import type { HostCheck, HostStopEntry, OperatingSystem, Profile, SystemPreset } from './catalogueTypes';
+import type { Volume } from './volumeTypes';
 import type { HostTopology, PinningGoal, PinningProposal } from './topologyTypes';
 import type {
   BuildableImage,
@@ -46,6 +47,10 @@ export const actOnMachine = (name: string, action: MachineAction, body: { [key: 
   api.post<TaskAnswer>(`${at(name)}/actions/${action}`, body);
 export const renameMachine = (name: string, next: string) =>
   api.post<TaskAnswer>(`${at(name)}/actions/rename`, { name: next });
+export const cloneMachine = (name: string, request: { name: string; count: number; start: boolean }) =>
+  api.post<TaskAnswer>(`${at(name)}/actions/clone`, request);
+export const publishMachine = (name: string, request: { name: string; compress: boolean }) =>
+  api.post<TaskAnswer>(`${at(name)}/actions/publish`, request);
 export const patchMachine = (machine: Machine, patch: { [key: string]: JsonValue }) =>
   api.patch<PatchAnswer>(at(machine.name), patch, { 'If-Match': `"${machine.revision}"` });
 export const previewPatch = (machine: Machine, patch: { [key: string]: JsonValue }) =>
@@ -107,6 +112,9 @@ export const buildImage = (name: string, architecture: string) =>
 export const importImage = (request: ImportRequest) =>
   api.post<TaskAnswer>('/images/actions/import', request);
 export const deleteImage = (name: string) => api.delete<TaskAnswer>(`/images/${encodeURIComponent(name)}`);
+
+export const getVolumes = async () => (await api.get<{ volumes: Volume[] }>('/volumes')).volumes;
+export const deleteVolume = (name: string) => api.delete<unknown>(`/volumes/${encodeURIComponent(name)}`);
 
 export const getTask = (id: string) => api.get<Task>(`/tasks/${encodeURIComponent(id)}`);
 export const cancelTask = (id: string) => api.delete<Task>(`/tasks/${encodeURIComponent(id)}`);

@@ -91,6 +91,7 @@ export interface MachineSpec {
   chipset?: string;
   machineVersion: string;
   firmware: string;
+  tpm?: { enabled: boolean };
   os: { family: string; id: string };
   cpu: { count: number; maximum: number; model: string; ioThreads: number; pinning: Pinning };
   memory: { size: number; hostNodes: string[]; dynamic: { enabled: boolean } };

@@ -2,12 +2,15 @@
 import { Suspense, lazy } from 'react';
 import { useLocation } from 'react-router-dom';
 
+import { CloneDialog } from './CloneDialog';
 import { DeleteImageDialog } from './DeleteImageDialog';
+import { DeleteVolumeDialog } from './DeleteVolumeDialog';
 import { DeleteDialog } from './DeleteDialog';
 import { HostStopDialog } from './HostStopDialog';
 import { PendingDialog } from './PendingDialog';
 import { PowerDialog } from './PowerDialog';
 import { RemoveDiskDialog } from './RemoveDiskDialog';
+import { PublishDialog } from './PublishDialog';
 import { TaskDrawer } from './TaskDrawer';
 import { useDialogAddress } from './address';
 
@@ -32,6 +35,12 @@ function NamedDialog() {
       return <DeleteImageDialog name={first} />;
     case 'removeDisk':
       return <RemoveDiskDialog name={first} disk={targets[1] ?? ''} />;
+    case 'deleteVolume':
+      return <DeleteVolumeDialog name={first} />;
+    case 'clone':
+      return <CloneDialog key={first} source={first} />;
+    case 'publish':
+      return <PublishDialog key={first} source={first} />;
     case 'hostStop':
       return <HostStopDialog />;
     case 'profile':

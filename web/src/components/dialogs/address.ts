@@ -4,6 +4,8 @@ import { useLocation, useNavigate, useSearchParams } from 'react-router-dom';
 
 export type DialogName =
   | 'profile'
+  | 'clone'
+  | 'publish'
   | 'delete'
   | 'turnOff'
   | 'reset'
@@ -12,6 +14,7 @@ export type DialogName =
   | 'build'
   | 'deleteImage'
   | 'removeDisk'
+  | 'deleteVolume'
   | 'hostStop'
   | 'snapshotCreate'
   | 'snapshotRestore'

@@ -7,14 +7,18 @@ import {
   MenuList,
   MenuPopover,
   MenuTrigger,
+  Tooltip,
 } from '@fluentui/react-components';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router-dom';
 
 import type { Machine } from '../../api/types';
+import { copyRefusal } from '../../lib/clone';
 import { powerActs, type PowerAct } from '../../lib/machines';
 import { useOpenDialog } from '../dialogs/address';
 import {
+  AlbumRegular,
+  CopyRegular,
   DeleteRegular,
   DesktopRegular,
   MoreHorizontalRegular,
@@ -31,6 +35,7 @@ export function MachineMenu({ machine }: { machine: Machine }) {
   const power = usePower();
   const { primary, more } = powerActs(machine.state.status);
   const acts = [primary, ...more].filter((act): act is PowerAct => act !== null);
+  const refused = copyRefusal(machine);
   const go = (tab: string) => navigate(`/machines/${machine.name}/${tab}`);
   return (
     <Menu positioning="below-end">
@@ -57,6 +62,23 @@ export function MachineMenu({ machine }: { machine: Machine }) {
             <MenuItem key={act} icon={powerIcons[act]} onClick={() => power([machine.name], act)}>
               {t(`power.${act}`)}
             </MenuItem>
+          ))}
+          <MenuDivider />
+          {(['clone', 'publish'] as const).map((act) => (
+            <Tooltip
+              key={act}
+              relationship="description"
+              positioning="before"
+              content={refused ? t(`clone.refused.${refused}`) : t(`${act}.sentence`)}
+            >
+              <MenuItem
+                icon={act === 'clone' ? <CopyRegular /> : <AlbumRegular />}
+                disabled={refused !== undefined}
+                onClick={() => openDialog(act, [machine.name])}
+              >
+                {t(`${act}.menu`)}
+              </MenuItem>
+            </Tooltip>
           ))}
           <MenuDivider />
           <MenuItem icon={<DeleteRegular />} onClick={() => openDialog('delete', [machine.name])}>
