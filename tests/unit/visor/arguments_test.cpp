@@ -80,7 +80,7 @@ TEST(Parse, MachineNamedLikeACommandIsAName) {
 
 TEST(Parse, MistakesAreUsageErrors) {
   EXPECT_THAT(refusal({"frobnicate"}), HasSubstr("There is no command 'frobnicate'"));
-  EXPECT_THAT(refusal({"image"}), HasSubstr("needs one of: list, info, build, import, delete"));
+  EXPECT_THAT(refusal({"image"}), HasSubstr("needs one of: list, info, build, import, delete, publish"));
   EXPECT_THAT(refusal({"info"}), HasSubstr("needs NAME"));
   EXPECT_THAT(refusal({"info", "a", "b"}), HasSubstr("does not take 'b'"));
   EXPECT_THAT(refusal({"info", ""}), HasSubstr("must not be empty"));
@@ -121,8 +121,10 @@ TEST(Commands, EachHasASentenceExamplesAndDistinctOptions) {
     std::vector<std::string> words = {command.name.substr(0, command.name.find(' '))};
     if (command.name.find(' ') != std::string::npos) words.push_back(command.name.substr(command.name.find(' ') + 1));
     for (const OptionSpec& option : command.options) {
-      words.push_back("--" + option.long_name());
-      if (!option.value.empty()) words.push_back(option.choices.empty() ? "1" : option.choices.front());
+      const std::string value = option.choices.empty() ? "1" : option.choices.front();
+      // What may be left out is only ever taken with "=".
+      words.push_back("--" + option.long_name() + (option.value_optional ? "=" + value : ""));
+      if (!option.value.empty() && !option.value_optional) words.push_back(value);
     }
     for (const PositionalSpec& positional : command.positionals) words.push_back(positional.name == "KEY=VALUE" ? "a=b" : "x");
     EXPECT_EQ(refusal(words), "");
@@ -274,7 +276,7 @@ std::vector<std::string> values(const Completion& completion) {
 
 TEST(Completion, CommandsOptionsAndValuesAreOffered) {
   EXPECT_THAT(values(complete({"st"})), ElementsAre("start", "stop"));
-  EXPECT_THAT(values(complete({"image", ""})), ElementsAre("list", "info", "build", "import", "delete"));
+  EXPECT_THAT(values(complete({"image", ""})), ElementsAre("list", "info", "build", "import", "delete", "publish"));
   EXPECT_THAT(values(complete({"create", "x", "--ker"})), ElementsAre("--kernel"));
   EXPECT_THAT(values(complete({"list", "-f", "j"})), ElementsAre("json"));
   EXPECT_THAT(values(complete({"list", "--format=y"})), ElementsAre("--format=yaml"));
