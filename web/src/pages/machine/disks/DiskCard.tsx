@@ -160,25 +160,29 @@ function DiscRow({ machine, disk }: { machine: Machine; disk: Disk }) {
     if (await run(() => insertDisc(machine.name, disk.id, file))) setFile('');
   };
   return (
-    <SettingRow title={t('disks.disc')} sentence={t('disks.discSentence')}>
-      <form className={common.wrap} onSubmit={(event) => void insert(event)}>
-        <Input
-          className={styles.file}
-          aria-label={t('disks.discFile', { id: disk.id })}
-          placeholder="/srv/iso/debian.iso"
-          value={file}
-          onChange={(_, data) => setFile(data.value)}
-        />
-        <Button type="submit" disabled={!file.startsWith('/')}>
-          {t('disks.insert')}
-        </Button>
-        <Button
-          disabled={disk.file === ''}
-          onClick={() => void run(() => insertDisc(machine.name, disk.id, ''))}
-        >
-          {t('disks.eject')}
-        </Button>
-      </form>
-    </SettingRow>
+    <SettingRow
+      title={t('disks.disc')}
+      sentence={t('disks.discSentence')}
+      below={
+        <form className={common.wrap} onSubmit={(event) => void insert(event)}>
+          <Input
+            className={styles.file}
+            aria-label={t('disks.discFile', { id: disk.id })}
+            placeholder="/srv/iso/debian.iso"
+            value={file}
+            onChange={(_, data) => setFile(data.value)}
+          />
+          <Button type="submit" disabled={!file.startsWith('/')}>
+            {t('disks.insert')}
+          </Button>
+          <Button
+            disabled={disk.file === ''}
+            onClick={() => void run(() => insertDisc(machine.name, disk.id, ''))}
+          >
+            {t('disks.eject')}
+          </Button>
+        </form>
+      }
+    />
   );
 }

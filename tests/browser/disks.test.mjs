@@ -1,0 +1,124 @@
+// Disks in the page, against a real daemon: adding, growing, changing discs, settings and removing.
+// Started as page.test.mjs is; makes a machine of its own and removes it.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+
+import {
+  Browser,
+  axeFindings,
+  call,
+  overflowOf,
+  phone,
+  settled,
+} from "./browser.mjs";
+
+const name = "stacked";
+const path = `/machines/${name}/settings/disks`;
+let browser;
+
+async function act(page, method, where, body) {
+  const { task } = await call(page, method, where, body);
+  const ended = await call(page, "GET", `/tasks/${task.id}/wait?timeout=60`);
+  assert.equal(ended.state, "succeeded", JSON.stringify(ended.error));
+}
+
+const disks = async (page) =>
+  (await call(page, "GET", `/machines/${name}/disks`)).disks;
+
+/** Until what the daemon has says so. */
+async function until(page, what) {
+  for (let turn = 0; turn < 100; ++turn) {
+    if (what(await disks(page))) return;
+    await page.waitForTimeout(200);
+  }
+  assert.fail(`${what}: ${JSON.stringify(await disks(page))}`);
+}
+
+before(async () => {
+  browser = await Browser.launch();
+  await browser.logIn();
+  await browser.withPage("/", {}, (page) =>
+    act(page, "POST", "/machines", {
+      name,
+      spec: {
+        firmware: "bios",
+        memory: { size: 2 ** 26 },
+        disks: [{ id: "cd", device: "cdrom", bus: "scsi", format: "raw" }],
+      },
+    }),
+  );
+});
+after(async () => {
+  await browser.withPage("/", {}, (page) =>
+    act(page, "DELETE", `/machines/${name}?force=true`),
+  );
+  await browser.close();
+});
+
+describe("disks", () => {
+  it("adds a disk, makes it larger and limits it", () =>
+    browser.withPage(path, { refusal: true }, async (page) => {
+      await page.getByLabel("Size of the new disk").fill("8 MiB");
+      await page.getByRole("button", { name: "Add", exact: true }).click();
+      await until(page, (all) => all.length === 2);
+      await page.getByText("disk0 · Disk").waitFor();
+      await page.getByLabel("New size of disk0").fill("4 MiB");
+      assert(await page.getByRole("button", { name: "Grow" }).isDisabled());
+      await page.getByLabel("New size of disk0").fill("16 MiB");
+      await page.getByRole("button", { name: "Grow" }).click();
+      await until(page, (all) => all[1].size === 2 ** 24);
+      await page.getByLabel("More settings of disk0").click();
+      const limit = page.getByLabel("disk0: Read limit");
+      await limit.fill("10 MiB");
+      await limit.press("Enter");
+      await until(page, (all) => all[1].limits.read === 10 * 2 ** 20);
+      const serial = page.getByLabel("disk0: Serial number");
+      await serial.fill("with spaces in it");
+      await serial.press("Enter");
+      await page.getByText("without spaces").waitFor();
+      assert.equal((await disks(page))[1].serial, "");
+    }));
+
+  it("puts a disc into the drive and takes it out", () =>
+    browser.withPage(path, {}, async (page) => {
+      await page.getByLabel("Disc for cd").fill("/etc/hostname");
+      await page.getByRole("button", { name: "Insert" }).click();
+      await until(page, (all) => all[0].file === "/etc/hostname");
+      await page.getByRole("button", { name: "Eject" }).click();
+      await until(page, (all) => all[0].file === "");
+    }));
+
+  it("removes a disk after a question", () =>
+    browser.withPage(path, {}, async (page) => {
+      await page.getByRole("button", { name: "Remove disk0" }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByText("All that is on the disk is deleted").waitFor();
+      await dialog.getByRole("button", { name: "Remove" }).click();
+      await until(page, (all) => all.length === 1);
+    }));
+
+  it("fits a phone, reads in Chinese and has no findings", async () => {
+    for (const options of [
+      { viewport: phone },
+      { colorScheme: "dark", locale: "zh-CN" },
+      {},
+    ]) {
+      await browser.withPage(path, options, async (page) => {
+        await page
+          .locator("main button[aria-expanded=false]:not([role=combobox])")
+          .last()
+          .click();
+        await settled(page);
+        assert.equal(await overflowOf(page), 0);
+        assert.deepEqual(await axeFindings(page), []);
+        const folder = process.env.VISOR_PICTURES;
+        const kind = options.viewport ? "phone" : (options.locale ?? "light");
+        if (folder)
+          await page.screenshot({
+            path: `${folder}/disks-${kind}.png`,
+            fullPage: true,
+          });
+      });
+    }
+  });
+});
