@@ -1,71 +1,9 @@
 """Snapshots: what was on the disks and in the memory comes back, whenever the daemon dies."""
 
-import subprocess
-import time
 import unittest
 
-from harness import MIB, TestCase, is_alive, wait_for
-
-DISK = 32 * MIB
-
-
-class Snapshots(TestCase):
-    def guest(self, name, disks=("disk0",), wait="ready", **more):
-        self.daemon.create_guest(name, disks=[{"id": disk, "size": DISK, **more} for disk in disks])
-        if wait:
-            self.daemon.start_machine(name, wait=wait)
-
-    def write(self, name, text, place=0, device="vda"):
-        """One MiB of a text at a place of the disk, as the guest writes it; on the disk when this returns."""
-        self.sh(name, f"yes {text} | head -c 1048576 | dd of=/dev/{device} bs=1M seek={place} conv=notrunc,fsync 2>/dev/null")
-
-    def read(self, name, place=0, device="vda"):
-        """The word that a MiB of the disk is full of, as the guest reads it anew from the disk."""
-        return self.sh(name, f"echo 3 > /proc/sys/vm/drop_caches; dd if=/dev/{device} of=/tmp/read bs=1M skip={place} count=1 2>/dev/null; "
-                             "word=$(head -c 20 /tmp/read | tr -d '\\0' | head -n 1); "
-                             "if yes $word | head -c 1048576 | cmp -s - /tmp/read; then echo $word whole; else echo $word torn; fi").split()
-
-    def sh(self, name, script):
-        code, output, error = self.daemon.exec(name, "/bin/sh", "-c", script)
-        self.assertEqual(code, 0, error)
-        return output.decode(errors="replace").strip()
-
-    def snapshot(self, name, snapshot, **request):
-        return self.daemon.task("POST", f"/machines/{name}/snapshots", {"name": snapshot, **request})
-
-    def restore(self, name, snapshot, **request):
-        return self.daemon.task("POST", f"/machines/{name}/snapshots/{snapshot}/actions/restore", {"discard": True, **request}, timeout=150)
-
-    def tree(self, name):
-        return self.daemon.get(f"/machines/{name}/snapshots").json
-
-    def delete(self, name, snapshot, query=""):
-        return self.daemon.task("DELETE", f"/machines/{name}/snapshots/{snapshot}{query}")
-
-    def off(self, name):
-        self.daemon.action(name, "stop", {"force": True})
-
-    def ready(self, name):
-        wait_for(lambda: self.daemon.machine(name)["state"]["agent"], "the guest's agent", 90)
-
-    def volumes(self, name):
-        identity = self.daemon.machine(name)["id"]
-        return sorted(path.name for path in (self.daemon.state / "volumes").iterdir() if identity in path.name)
-
-    def assert_volumes_sound(self, name):
-        """A merge that was cut off may leave clusters that nobody uses (exit code 3); anything else is damage."""
-        for volume in self.volumes(name):
-            if volume.endswith(".qcow2"):
-                checked = subprocess.run(["qemu-img", "check", "-q", "-U", "-f", "qcow2", self.daemon.state / "volumes" / volume],
-                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-                self.assertIn(checked.returncode, (0, 3), volume)
-
-    def off_with(self, name, text, snapshot):
-        """Writes from the guest, turns it off and makes a snapshot."""
-        self.daemon.start_machine(name, wait="ready")
-        self.write(name, text)
-        self.off(name)
-        self.snapshot(name, snapshot)
+from harness import MIB, is_alive
+from snapshot_case import Snapshots
 
 
 class AtRest(Snapshots):
@@ -150,12 +88,12 @@ class AtRest(Snapshots):
     def test_raw_disk_and_settings_that_stay(self):
         self.guest("rawdisk", wait=None, format="raw")
         self.off_with("rawdisk", "raw", "raw")
-        self.daemon.expect(200, "PATCH", "/machines/rawdisk", {"spec": {"cpu": {"weight": 200}}})
+        self.daemon.expect(200, "PATCH", "/machines/rawdisk", {"spec": {"onReboot": "shutdown"}})
         self.off_with("rawdisk", "other", "other")
         self.restore("rawdisk", "raw")
         self.daemon.start_machine("rawdisk", wait="ready")
         self.assertEqual(self.read("rawdisk"), ["raw", "whole"])
-        self.assertEqual(self.daemon.machine("rawdisk")["spec"]["cpu"]["weight"], 200)
+        self.assertEqual(self.daemon.machine("rawdisk")["spec"]["onReboot"], "shutdown")
 
     def test_what_cannot_be_kept_is_refused_with_a_reason(self):
         mine = self.daemon.folder / "mine.raw"
@@ -296,127 +234,6 @@ class Running(Snapshots):
         self.assertEqual(self.daemon.status("still"), "paused")
         self.daemon.action("still", "resume")
         self.assertEqual(self.sh("still", "cat /tmp/memory"), "here")
-
-
-class Death(Snapshots):
-    """The daemon is killed in the middle: there is the tree before or the one after, and what the guest wrote."""
-
-    @classmethod
-    def setUpClass(cls):
-        pass
-
-    def setUp(self):
-        self.daemon = self.own_daemon()
-
-    def killed_during(self, method, path, body, delay):
-        self.daemon.request(method, path, body)
-        time.sleep(delay)
-        self.daemon.kill()
-        self.daemon.start()
-
-    def assert_nothing_left(self, name, presents=1):
-        """As many layers as the tree has, and no half-made files."""
-        tree = self.tree(name)
-        self.assertEqual(len(self.volumes(name)), len(tree["snapshots"]) + presents, (tree, self.volumes(name)))
-        identity = self.daemon.machine(name)["id"]
-        folder = self.daemon.state / "machines" / identity
-        self.assertEqual([path.name for path in folder.glob("restored-*")], [])
-        kept = {path.name for path in (folder / "snapshots").glob("*")}
-        self.assertEqual(kept, {one["id"] for one in tree["snapshots"]})
-        self.assert_volumes_sound(name)
-
-    def test_kill_while_a_running_machine_gets_a_snapshot(self):
-        self.guest("frozen")
-        made = 0
-        for turn, delay in enumerate((0.0, 0.005, 0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.3, 0.5)):
-            self.write("frozen", f"before-{turn}")
-            self.killed_during("POST", "/machines/frozen/snapshots", {"name": f"s{turn}", "memory": turn % 3 == 2}, delay)
-            self.ready("frozen")
-            self.assertEqual(self.daemon.status("frozen"), "running")
-            self.write("frozen", f"after-{turn}", place=1)
-            self.assertEqual(self.read("frozen"), [f"before-{turn}", "whole"])
-            self.assert_nothing_left("frozen")
-            made += f"s{turn}" in [one["name"] for one in self.tree("frozen")["snapshots"]]
-        self.off("frozen")
-        for one in self.tree("frozen")["snapshots"]:
-            turn = one["name"][1:]
-            self.restore("frozen", one["name"])
-            if one["kind"] == "disks":
-                self.daemon.start_machine("frozen", wait="ready")
-            self.ready("frozen")
-            self.assertEqual(self.read("frozen"), [f"before-{turn}", "whole"])
-            self.off("frozen")
-
-    def test_kill_of_daemon_and_machine_while_it_gets_a_snapshot(self):
-        """Nobody is left who knows whether QEMU has switched: the disks tell."""
-        self.guest("both")
-        for turn, delay in enumerate((0.05, 0.1, 0.15, 0.25)):
-            self.write("both", f"before-{turn}")
-            self.daemon.request("POST", "/machines/both/snapshots", {"name": f"s{turn}"})
-            time.sleep(delay)
-            self.daemon.kill()
-            for pid in self.daemon.qemu_processes():
-                subprocess.run(["kill", "-9", str(pid)], check=True)
-            self.daemon.start()
-            self.daemon.start_machine("both", wait="ready")
-            self.assertEqual(self.read("both"), [f"before-{turn}", "whole"])
-            self.assert_nothing_left("both")
-
-    def test_kill_while_a_machine_at_rest_gets_a_snapshot_goes_back_and_loses_one(self):
-        self.guest("rest", disks=("disk0", "disk1"), wait=None)
-        self.off_with("rest", "one", "one")
-        self.off_with("rest", "two", "two")
-        for delay in (0.0, 0.01, 0.03, 0.06, 0.1):
-            self.killed_during("POST", "/machines/rest/snapshots", {}, delay)
-            self.killed_during("POST", "/machines/rest/snapshots/one/actions/restore", {"discard": True}, delay)
-            self.killed_during("POST", "/machines/rest/snapshots/two/actions/restore", {"discard": True}, delay)
-            tree = self.tree("rest")
-            for one in tree["snapshots"]:
-                if one["name"].startswith("snapshot-"):
-                    self.killed_during("DELETE", f"/machines/rest/snapshots/{one['name']}", None, delay)
-            self.assertEqual(len(self.volumes("rest")), 2 * len(self.tree("rest")["snapshots"]) + 2)
-            self.assert_volumes_sound("rest")
-        for name in ("one", "two"):
-            self.restore("rest", name)
-            self.daemon.start_machine("rest", wait="ready")
-            self.assertEqual(self.read("rest"), [name, "whole"])
-            self.off("rest")
-
-    def test_kill_while_a_snapshot_is_merged(self):
-        self.guest("merging", wait=None)
-        self.daemon.start_machine("merging", wait="ready")
-        for place in range(24):
-            self.write("merging", f"m{place}", place=place)
-        self.off("merging")
-        self.snapshot("merging", "big")
-        self.off_with("merging", "top", "top")
-        for delay in (0.0, 0.02, 0.04, 0.06, 0.1):
-            self.killed_during("DELETE", "/machines/merging/snapshots/big", None, delay)
-            self.assert_nothing_left("merging")
-            if len(self.tree("merging")["snapshots"]) == 1:
-                break
-        else:
-            self.delete("merging", "big")
-        self.daemon.start_machine("merging", wait="ready")
-        self.assertEqual(self.read("merging"), ["top", "whole"])
-        for place in (1, 12, 23):
-            self.assertEqual(self.read("merging", place=place), [f"m{place}", "whole"])
-
-    def test_kill_while_a_running_machine_is_taken_back(self):
-        self.guest("back")
-        self.write("back", "disks")
-        self.snapshot("back", "disks")
-        self.sh("back", "echo remembered > /tmp/memory")
-        self.snapshot("back", "memory", memory=True)
-        for turn, delay in enumerate((0.01, 0.1, 0.2, 0.4, 0.8)):
-            name = ("disks", "memory")[turn % 2]
-            self.killed_during("POST", f"/machines/back/snapshots/{name}/actions/restore", {"discard": True}, delay)
-            self.assert_nothing_left("back")
-            if self.daemon.status("back") != "running":
-                self.daemon.start_machine("back", wait="ready")
-            self.ready("back")
-            self.assertEqual(self.read("back"), ["disks", "whole"])
-
 
 if __name__ == "__main__":
     unittest.main()
