@@ -29,7 +29,7 @@ void check_numbers(const Disk& disk, const std::string& path, Validation& valida
     if (name == "size" && !sized) continue;
     const boost::json::value& value = setting_value(root, name);
     const bool huge = value.is_uint64() && value.get_uint64() > INT64_MAX;
-    check_range(setting, huge ? INT64_MAX : value.to_number<std::int64_t>(), path + "." + name, validation);
+    check_range(setting, huge ? INT64_MAX : value.to_number<std::int64_t>(), fmt::format("{}.{}", path, name), validation);
   }
 }
 

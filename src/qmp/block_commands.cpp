@@ -72,9 +72,9 @@ Awaitable<> blockdev_del(Client& client, std::string node) {
 }
 Awaitable<> put_overlays(Client& client, std::vector<NodeSwitch> switches) {
   boost::json::array actions;
-  for (NodeSwitch& one : switches) {
-    actions.push_back(boost::json::object{{"type", "blockdev-snapshot"},
-                                          {"data", {{"node", std::move(one.node)}, {"overlay", std::move(one.overlay)}}}});
+  for (const NodeSwitch& one : switches) {
+    actions.push_back(
+        boost::json::object{{"type", "blockdev-snapshot"}, {"data", {{"node", one.node}, {"overlay", one.overlay}}}});
   }
   co_await client.execute("transaction", {{"actions", std::move(actions)}});
 }
