@@ -79,7 +79,7 @@ Awaitable<std::string> Snapshots::create_now(TaskRun& run, std::string id, model
   require_can_snapshot(entry, request);
   UnsettledSnapshot planned = plan(entry, request);
   run.step("Make new layers");
-  run.undo("drop_snapshot", id + "/" + planned.snapshot.id);
+  run.undo("drop_snapshot", fmt::format("{}/{}", id, planned.snapshot.id));
   os::make_directories(folder(id, planned.snapshot.id));
   co_await make_layers(run, id, planned.layers);
   const std::string made = planned.snapshot.id;
@@ -92,7 +92,7 @@ Awaitable<std::string> Snapshots::create_now(TaskRun& run, std::string id, model
 }
 
 Awaitable<> Snapshots::make_layers(TaskRun& run, std::string id, std::vector<LayerRecord> layers) {
-  for (const LayerRecord& layer : layers) run.undo("drop_volume", id + "/" + layer.volume);
+  for (const LayerRecord& layer : layers) run.undo("drop_volume", fmt::format("{}/{}", id, layer.volume));
   for (const LayerRecord& layer : layers) {
     const std::filesystem::path base = context_.paths.volumes() / layer.base;
     if ((co_await context_.storage.chain(base, layer.base_format)).size() >= kMostLayers) {

@@ -87,8 +87,8 @@ Awaitable<> Snapshots::remove_now(TaskRun& run, std::string id, std::vector<std:
   run.step("Merge disks");
   const std::vector<Volume> gone = removed_volumes(require_machine(context_, id).record, snapshots);
   // Until the record lets go of them these keep everything.
-  for (const std::string& snapshot : snapshots) run.undo("drop_snapshot", id + "/" + snapshot);
-  for (const Volume& volume : gone) run.undo("drop_volume", id + "/" + volume.name);
+  for (const std::string& snapshot : snapshots) run.undo("drop_snapshot", fmt::format("{}/{}", id, snapshot));
+  for (const Volume& volume : gone) run.undo("drop_volume", fmt::format("{}/{}", id, volume.name));
   co_await merge(run, id, gone);
   run.step("Delete files");
   MachineEntry& entry = require_machine(context_, id);

@@ -81,7 +81,7 @@ Awaitable<> Snapshots::switch_present(TaskRun& run, std::string id, std::string 
   MachineRecord record = entry.record;
   restore_snapshot(record, target, layers, present, std::chrono::system_clock::now());
   const std::vector<std::string> left = abandoned(entry.record, record);
-  for (const std::string& volume : left) run.undo("drop_volume", id + "/" + volume);
+  for (const std::string& volume : left) run.undo("drop_volume", fmt::format("{}/{}", id, volume));
   const model::Status rest = record.rest_status;
   context_.machines.change(entry, std::move(record));
   context_.machines.observe(entry, rest);

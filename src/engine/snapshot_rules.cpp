@@ -124,6 +124,7 @@ void require_can_remove(const MachineEntry& entry, const SnapshotRecord& snapsho
 
 std::vector<hypervisor::NewLayer> new_layers(const model::InstancePaths& paths, const UnsettledSnapshot& open) {
   std::vector<hypervisor::NewLayer> layers;
+  layers.reserve(open.layers.size());
   for (const LayerRecord& layer : open.layers) {
     layers.push_back(
         {layer.disk, paths.volumes() / layer.volume, layer.volume, fmt::format("layer-{}-{}", open.present, layers.size())});
