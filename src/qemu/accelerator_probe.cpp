@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -218,11 +219,12 @@ std::string AcceleratorProbe::kvm_obstacle(model::Arch arch, const Capabilities&
 }
 
 Awaitable<model::AcceleratorState> AcceleratorProbe::probe_kvm(model::Arch arch, std::filesystem::path program,
-                                                               const Capabilities& capabilities, bool& allowed) {
+                                                               const Capabilities& capabilities, loop::Duration deadline,
+                                                               bool& allowed) {
   const QemuUser user = choose_user(true, options_.kvm_device);
   const std::string obstacle = kvm_obstacle(arch, capabilities, user);
   if (!obstacle.empty()) co_return model::AcceleratorState{"kvm", false, obstacle};
-  co_return co_await try_accelerator(arch, std::move(program), "kvm", options_.deadline, user, allowed);
+  co_return co_await try_accelerator(arch, std::move(program), "kvm", deadline, user, allowed);
 }
 
 std::string AcceleratorProbe::identity(const std::filesystem::path& program, const QemuUser& user) const {
@@ -251,9 +253,14 @@ Awaitable<AcceleratorReport> AcceleratorProbe::get(model::Arch arch, std::filesy
   }
   AcceleratorReport report;
   bool allowed = true;
-  report.accelerators.push_back(co_await probe_kvm(arch, program, capabilities, allowed));
-  report.accelerators.push_back(
-      co_await try_accelerator(arch, program, "tcg", options_.emulated_deadline, choose_user(false), allowed));
+  const auto begin = std::chrono::steady_clock::now();
+  model::AcceleratorState tcg =
+      co_await try_accelerator(arch, program, "tcg", options_.emulated_deadline, choose_user(false), allowed);
+  // How slow this host is shows in the time that the same guest needs without KVM: on one that is busy, or itself a virtual machine,
+  // QEMU's own start alone may take seconds.
+  const loop::Duration deadline = std::max<loop::Duration>(options_.deadline, 2 * (std::chrono::steady_clock::now() - begin));
+  report.accelerators.push_back(co_await probe_kvm(arch, program, capabilities, deadline, allowed));
+  report.accelerators.push_back(std::move(tcg));
   // Folders may be opened at any time, and to find that out costs nothing.
   if (!allowed) co_return report;
   os::make_directories(directory_);

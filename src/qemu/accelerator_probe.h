@@ -35,7 +35,7 @@ BOOST_DESCRIBE_STRUCT(AcceleratorReport, (), (accelerators))
 struct ProbeOptions {
   std::filesystem::path kvm_device = "/dev/kvm";
   std::filesystem::path boot_id = "/proc/sys/kernel/random/boot_id";
-  loop::Duration deadline = std::chrono::seconds(3);            ///< for a guest under KVM, which needs 0.1 s
+  loop::Duration deadline = std::chrono::seconds(3);            ///< at least, for a guest under KVM, which needs 0.1 s
   loop::Duration emulated_deadline = std::chrono::seconds(15);  ///< under TCG on a busy host
 };
 
@@ -48,7 +48,7 @@ class AcceleratorProbe {
 
  private:
   Awaitable<model::AcceleratorState> probe_kvm(model::Arch arch, std::filesystem::path program, const Capabilities& capabilities,
-                                               bool& allowed);
+                                               loop::Duration deadline, bool& allowed);
   /// Why KVM cannot work, when that is known without trying.
   std::string kvm_obstacle(model::Arch arch, const Capabilities& capabilities, const QemuUser& user) const;
   std::string identity(const std::filesystem::path& program, const QemuUser& user) const;
