@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/json.h"
 #include "qemu/arguments.h"
@@ -49,24 +50,28 @@ object file_node(const std::string& name, const PlannedFile& file) {
           {"auto-read-only", false}, {"locking", "on"},   {"discard", "unmap"}};
 }
 
+std::vector<object> layer_nodes(const std::string& name, const PlannedFile& file, model::DiskFormat format,
+                                const std::string& below, const model::Disk& disk) {
+  object opened = file_node(name + "-file", file);
+  if (disk.aio != model::DiskAio::auto_) opened["aio"] = json::enum_name(disk.aio);
+  object node{{"driver", json::enum_name(format)},
+              {"node-name", name},
+              {"file", name + "-file"},
+              {"read-only", !file.writable},
+              {"discard", "unmap"}};
+  if (has_backing(format)) node["backing"] = below.empty() ? boost::json::value(nullptr) : boost::json::value(below);
+  add_cache(opened, disk);
+  add_cache(node, disk);
+  return {std::move(opened), std::move(node)};
+}
+
 std::vector<object> chain_nodes(const std::string& prefix, const PlannedDisk& files,
                                 const std::vector<hypervisor::DiskLayer>& layers, const model::Disk& disk) {
   std::vector<object> nodes;
   std::string below;
   for (std::size_t i = files.layers.size(); i-- > 0;) {
     const std::string name = fmt::format("{}-{}", prefix, i);
-    object file = file_node(name + "-file", files.layers[i]);
-    if (disk.aio != model::DiskAio::auto_) file["aio"] = json::enum_name(disk.aio);
-    object node{{"driver", json::enum_name(layers[i].format)},
-                {"node-name", name},
-                {"file", name + "-file"},
-                {"read-only", !files.layers[i].writable},
-                {"discard", "unmap"}};
-    if (has_backing(layers[i].format)) node["backing"] = below.empty() ? boost::json::value(nullptr) : boost::json::value(below);
-    add_cache(file, disk);
-    add_cache(node, disk);
-    nodes.push_back(std::move(file));
-    nodes.push_back(std::move(node));
+    for (object& node : layer_nodes(name, files.layers[i], layers[i].format, below, disk)) nodes.push_back(std::move(node));
     below = name;
   }
   return nodes;

@@ -17,6 +17,11 @@ namespace visor::qemu {
 std::vector<boost::json::object> chain_nodes(const std::string& prefix, const PlannedDisk& files,
                                              const std::vector<hypervisor::DiskLayer>& layers, const model::Disk& disk);
 
+/// The two nodes of one layer: the open file, called NAME-file, and the format on top of it, called NAME. `below`: the node that it
+/// stands on; empty: none.
+std::vector<boost::json::object> layer_nodes(const std::string& name, const PlannedFile& file, model::DiskFormat format,
+                                             const std::string& below, const model::Disk& disk);
+
 /// The node of one open file without a format (firmware).
 boost::json::object file_node(const std::string& name, const PlannedFile& file);
 

@@ -15,6 +15,7 @@
 #include "os/file.h"
 #include "qemu/argument_list.h"
 #include "qemu/arguments.h"
+#include "qemu/disk_devices.h"
 #include "qemu/disk_files.h"
 #include "qemu/machine_state.h"
 #include "qmp/block_commands.h"
@@ -43,35 +44,26 @@ std::string top_node(const std::vector<qmp::BlockDevice>& devices, const NewLaye
               "Shut the machine down and make the snapshot then.");
 }
 
-bool is_read_only(const MachineState& state, const std::string& disk_id) {
+/// What the disk is now: its new layer is cached, and may be written, as the others were.
+model::Disk running_disk(const MachineState& state, const std::string& disk_id) {
   for (const model::Disk& disk : state.record.spec.disks) {
-    if (disk.id == disk_id) return disk.read_only;
+    if (disk.id == disk_id) return disk;
   }
-  return false;
+  return {};
 }
 
 /// Opens a layer for QEMU, without anything below it.
 Awaitable<> open_layer(const MachineState& state, qmp::Client& client, const NewLayer& layer) {
-  const bool writable = !is_read_only(state, layer.disk_id);
+  const model::Disk disk = running_disk(state, layer.disk_id);
   PlannedFile planned;
   planned.path = layer.file;
-  planned.writable = writable;
+  planned.writable = !disk.read_only;
   planned.disk_id = layer.disk_id;
   const os::Fd file = open_planned(planned);
-  const std::int64_t set = co_await qmp::add_fd(client, file, "snapshot");
-  co_await qmp::blockdev_add(client, {{"driver", "file"},
-                                      {"node-name", file_node_of(layer)},
-                                      {"filename", fmt::format("/dev/fdset/{}", set)},
-                                      {"read-only", !writable},
-                                      {"auto-read-only", false},
-                                      {"locking", "on"},
-                                      {"discard", "unmap"}});
-  co_await qmp::blockdev_add(client, {{"driver", "qcow2"},
-                                      {"node-name", layer.node},
-                                      {"file", file_node_of(layer)},
-                                      {"read-only", !writable},
-                                      {"discard", "unmap"},
-                                      {"backing", nullptr}});
+  planned.set = static_cast<int>(co_await qmp::add_fd(client, file, "snapshot"));
+  for (boost::json::object& node : layer_nodes(layer.node, planned, model::DiskFormat::qcow2, "", disk)) {
+    co_await qmp::blockdev_add(client, std::move(node));
+  }
 }
 
 /// Of a snapshot that came to nothing. QEMU refuses what is in use.
