@@ -222,3 +222,10 @@ export async function call(page, method, path, body) {
     throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
   return answer.text === "" ? null : JSON.parse(answer.text);
 }
+
+/** Starts long work, which is through when its task is. */
+export async function act(page, method, where, body) {
+  const { task } = await call(page, method, where, body);
+  const ended = await call(page, "GET", `/tasks/${task.id}/wait?timeout=60`);
+  assert.equal(ended.state, "succeeded", JSON.stringify(ended.error));
+}

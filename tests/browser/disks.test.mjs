@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 
 import {
   Browser,
+  act,
   axeFindings,
   call,
   overflowOf,
@@ -15,12 +16,6 @@ import {
 const name = "stacked";
 const path = `/machines/${name}/settings/disks`;
 let browser;
-
-async function act(page, method, where, body) {
-  const { task } = await call(page, method, where, body);
-  const ended = await call(page, "GET", `/tasks/${task.id}/wait?timeout=60`);
-  assert.equal(ended.state, "succeeded", JSON.stringify(ended.error));
-}
 
 const disks = async (page) =>
   (await call(page, "GET", `/machines/${name}/disks`)).disks;

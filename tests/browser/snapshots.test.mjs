@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 
 import {
   Browser,
+  act,
   axeFindings,
   call,
   overflowOf,
@@ -15,13 +16,6 @@ import {
 const name = "pictured";
 const path = `/machines/${name}/snapshots`;
 let browser;
-
-/** Long work is through when its task is. */
-async function act(page, method, where, body) {
-  const { task } = await call(page, method, where, body);
-  const ended = await call(page, "GET", `/tasks/${task.id}/wait?timeout=60`);
-  assert.equal(ended.state, "succeeded", JSON.stringify(ended.error));
-}
 
 before(async () => {
   browser = await Browser.launch();

@@ -114,7 +114,7 @@ export function DiskCard({ machine, disk, index }: DiskCardProps) {
       </SettingRow>
       {disk.device === 'cdrom' && <DiscRow machine={machine} disk={disk} />}
       {disk.volume && <SizeRow machine={machine} disk={disk} />}
-      {open && <DiskOptions machine={machine} disk={disk} index={index} busy={busy} onChange={put} />}
+      {open && <DiskOptions disk={disk} busy={busy} onChange={put} />}
     </RowCard>
   );
 }

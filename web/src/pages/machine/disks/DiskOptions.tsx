@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { useSettings } from '../../../api/inventory';
-import type { Disk, JsonValue, Machine, Setting } from '../../../api/types';
+import type { Disk, JsonValue, Setting } from '../../../api/types';
 import { ErrorCircleRegular } from '../../../components/icons';
 import { SettingRow } from '../../../components/SettingRow';
 import { settingSentence, settingTitle } from '../../../lib/words';
@@ -42,9 +42,7 @@ function partOf(disk: Disk, name: string, value: JsonValue): Partial<Disk> {
 }
 
 interface DiskOptionsProps {
-  machine: Machine;
   disk: Disk;
-  index: number;
   busy: boolean;
   onChange: (part: Partial<Disk>) => Promise<boolean>;
 }
