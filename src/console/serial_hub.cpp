@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -108,6 +109,7 @@ struct SerialHub::State : std::enable_shared_from_this<SerialHub::State> {
   std::uint64_t log_size = 0;  ///< of the part of the log that was handed out, by counting
   std::vector<std::weak_ptr<Queue>> queues;
   std::shared_ptr<Socket> socket;  ///< the connection, if there is one
+  bool silent = true;              ///< nothing has come through the connection yet
   std::string input;
   bool closed = false;
   loop::Notifier changed;  ///< socket, input or closed
@@ -119,6 +121,7 @@ struct SerialHub::State : std::enable_shared_from_this<SerialHub::State> {
   Awaitable<> run_output();
   Awaitable<> read_connection(std::shared_ptr<Socket> connection);
   Awaitable<> take_first(std::string bytes);
+  Awaitable<> catch_up(std::shared_ptr<Socket> connection);
   void hand_out(std::string_view bytes);
   Awaitable<> trim();
   Awaitable<> run_input();
@@ -165,15 +168,19 @@ Awaitable<> SerialHub::State::run_output() {
 
 Awaitable<> SerialHub::State::read_connection(std::shared_ptr<Socket> connection) {
   std::array<char, 16384> piece;
-  bool first = true;
+  silent = true;
+  connection->non_blocking(true);
+  tasks.spawn("serial catch-up",
+              [self = shared_from_this(), connection]() -> Awaitable<> { co_await self->catch_up(connection); });
   while (!closed) {
     boost::system::error_code error;
-    const std::size_t got =
-        co_await connection->async_read_some(boost::asio::buffer(piece), redirect_error(use_awaitable, error));
+    // Waiting and reading apart leaves the bytes in the socket, where `catch_up` sees them, until they are dealt with here.
+    co_await connection->async_wait(Socket::wait_read, redirect_error(use_awaitable, error));
+    const std::size_t got = error ? 0 : connection->read_some(boost::asio::buffer(piece), error);
+    if (error == boost::asio::error::would_block) continue;
     if (error) break;
-    if (first) {
+    if (std::exchange(silent, false)) {
       co_await take_first({piece.data(), got});
-      first = false;
     } else {
       hand_out({piece.data(), got});
       log_size += got;
@@ -196,6 +203,22 @@ Awaitable<> SerialHub::State::take_first(std::string bytes) {
   log_size = missing.end - (missing.bytes.size() - at);
   hand_out(bytes);
   log_size += bytes.size();
+}
+
+/// A guest may have asked something just before QEMU accepted this connection, and be silent since then: that is in the log only.
+/// When QEMU accepts is not seen from here, so the log is looked at ever more rarely until the connection brings something.
+Awaitable<> SerialHub::State::catch_up(std::shared_ptr<Socket> connection) {
+  for (loop::Duration pause = options.reconnect_delay;; pause *= 2) {
+    co_await changed.wait(pause);
+    if (closed || socket != connection || !silent) co_return;
+    LogTail missing;
+    co_await loop::run_blocking([this, &missing] { missing = read_log_tail(options.log, log_size, options.history); });
+    // QEMU sends before it logs: what came through the connection would be there by now.
+    boost::system::error_code ignored;
+    if (closed || socket != connection || !silent || connection->available(ignored) > 0) co_return;
+    hand_out(missing.bytes);
+    log_size = missing.end;
+  }
 }
 
 void SerialHub::State::hand_out(std::string_view bytes) {

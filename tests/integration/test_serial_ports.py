@@ -22,7 +22,9 @@ class SerialPorts(TestCase):
             self.assertEqual(self.sh(daemon, "lines", f"stty -F /dev/ttyS{number} raw -echo && echo said-before-{number} > /dev/ttyS{number}")[0], 0)
             line = self.port(daemon, "lines", number)
             line.read_until(f"said-before-{number}")
-            self.sh(daemon, "lines", f"head -n 1 /dev/ttyS{number} > /tmp/heard{number} 2>&1 &")
+            # A line that nobody has opened keeps nothing.
+            self.sh(daemon, "lines", f"{{ touch /tmp/open{number}; head -n 1; }} < /dev/ttyS{number} > /tmp/heard{number} 2>&1 &")
+            wait_for(lambda number=number: self.sh(daemon, "lines", f"test -e /tmp/open{number}")[0] == 0, "the guest to open it")
             line.send(f"typed-{number}\n")
             wait_for(lambda number=number: self.sh(daemon, "lines", f"cat /tmp/heard{number}")[1] == f"typed-{number}\n".encode(), "the guest to hear it")
         # The next daemon has the lines, too, and all that was printed on them.

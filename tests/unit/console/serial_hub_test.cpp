@@ -152,12 +152,27 @@ TEST_F(SerialHubTest, WhatQemuHasSentAndNotYetLoggedTakesNothingWithIt) {
       co_await accept();
       const auto session = hub.open();
       log("gap ");
+      boost::asio::write(*client_, boost::asio::buffer(std::string("new ")));
       log(logged);
-      co_await boost::asio::async_write(*client_, boost::asio::buffer(std::string("new ")), use_awaitable);
       EXPECT_EQ(co_await read(*session, 12), "old gap new ");
       co_await finish(hub);
     });
   }
+}
+
+TEST_F(SerialHubTest, QuestionAskedBeforeQemuAcceptedIsShownThoughNothingFollows) {
+  run([&]() -> Awaitable<> {
+    co_await listen();
+    SerialHub hub(co_await boost::asio::this_coro::executor, options());
+    const auto session = hub.open();
+    while (!hub.connected()) co_await loop::sleep_for(1ms);
+    log("login: ");
+    EXPECT_EQ(co_await session->read(), "login: ");
+    co_await accept();
+    co_await print("Password: ");
+    EXPECT_EQ(co_await session->read(), "Password: ");
+    co_await finish(hub);
+  });
 }
 
 TEST_F(SerialHubTest, SessionSurvivesALostConnection) {
