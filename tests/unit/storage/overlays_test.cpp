@@ -1,5 +1,9 @@
 #include <fcntl.h>
 
+#include <chrono>
+
+#include "loop/task_group.h"
+#include "loop/timeout.h"
 #include "os/file.h"
 #include "support.h"
 
@@ -74,6 +78,34 @@ TEST_F(OverlaysTest, AMergedLayerReadsTheSameWithoutTheOneBelow) {
   std::filesystem::remove(volume("base"));
   EXPECT_EQ(content("top"), before);
   EXPECT_EQ(failure([&]() -> Awaitable<> { co_await storage().merge_below(volume("top"), {}); }).code(), "volume.no_base");
+}
+
+/// The header of a merged layer must not let go of its base before the layer has everything, wherever the merge ends.
+TEST_F(OverlaysTest, AMergeThatIsKilledWhenTheBaseIsLetGoLosesNothing) {
+  empty("base", DiskFormat::qcow2);
+  program("qemu-io", {"-f", "qcow2", "-c", "write -P 7 0 6M", volume("base")});
+  const std::string before = content("base");
+  constexpr off_t kBackingPlaceAt = 8;  // docs/interop/qcow2.txt
+  for (int round = 0; round < 8; ++round) {
+    std::filesystem::remove(volume("top"));
+    overlay("top", "base");
+    run([&]() -> Awaitable<> {
+      loop::TaskGroup group(loop_.executor());
+      group.spawn("merge", [&]() -> Awaitable<> {
+        try {
+          co_await storage().merge_below(volume("top"), {});
+        } catch (const Error& error) {
+          EXPECT_EQ(error.code(), "task.cancelled");
+        }
+      });
+      const os::Fd file = os::open_file(volume("top"), O_RDONLY);
+      while (os::read_at(file.get(), kBackingPlaceAt, Bytes{8}) != std::string(8, '\0') && group.size() > 0) {
+        co_await loop::sleep_for(std::chrono::microseconds(50));
+      }
+      co_await group.close();
+    });
+    ASSERT_EQ(content("top"), before) << "round " << round;
+  }
 }
 
 TEST_F(OverlaysTest, BrothersKeepTheirOwnContent) {
