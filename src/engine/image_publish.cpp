@@ -10,7 +10,7 @@
 #include "engine/occupied.h"
 #include "model/validate.h"
 #include "os/file.h"
-#include "storage/copy_volume.h"
+#include "storage/write_disk.h"
 
 namespace visor::engine {
 namespace {
@@ -71,9 +71,10 @@ Awaitable<> ImageCatalogue::publish_now(TaskRun& run, std::string machine_id, mo
   os::make_directories(directory(image));
   const std::filesystem::path file =
       disk.volume.empty() ? std::filesystem::path(disk.file) : context_.paths.volumes() / disk.volume;
-  storage::ImageExport wanted{.disk = file, .format = disk.format, .target = disk_file(image), .compress = request.compress};
+  storage::DiskWrite wanted{
+      .disk = file, .format = disk.format, .target = disk_file(image), .compress = request.compress, .mode = storage::kImageMode};
   storage::Progress progress = [&run](double fraction, const std::string& detail) { run.progress(fraction, detail); };
-  image.virtual_size = co_await storage::export_image(context_.storage, wanted, progress);
+  image.virtual_size = co_await storage::write_disk(context_.storage, wanted, progress);
   if (!image.cloud_init) {
     run.log(
         "The guest is not set up by cloud-init: machines of this image have the same host name, SSH host keys and machine id.");

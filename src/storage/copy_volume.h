@@ -31,16 +31,4 @@ Awaitable<bool> can_share(std::filesystem::path volume);
 /// `host.no_space`, `volume.exists`, `volume.changed`, `volume.rebase_failed`, `image.unreadable`.
 Awaitable<CopyWay> copy_volume(Storage& storage, VolumeCopy copy, std::function<void(Bytes)> report);
 
-/// A disk that shall become an image.
-struct ImageExport {
-  std::filesystem::path disk;
-  model::DiskFormat format = model::DiskFormat::qcow2;
-  std::filesystem::path target;
-  bool compress = false;
-};
-
-/// Writes the disk with all that it stands on to a stand-alone qcow2 `target`, which is read-only then. Returns the size that a guest
-/// sees. Errors: those of chain(), `host.no_space`, `volume.exists`, `image.unreadable`, `image.corrupt`, `image.in_use`.
-Awaitable<Bytes> export_image(Storage& storage, ImageExport wanted, Progress progress);
-
 }  // namespace visor::storage

@@ -11,6 +11,7 @@
 #include "os/file.h"
 #include "storage/byte_source.h"
 #include "storage/cancelled.h"
+#include "storage/chain_files.h"
 #include "storage/image_probe.h"
 #include "storage/qcow2_header.h"
 #include "storage/qemu_img.h"
@@ -41,11 +42,6 @@ Bytes base_size(const std::filesystem::path& base, DiskFormat format) {
   // A raw layer has no header, and what stands at its beginning was written by a guest.
   if (format == DiskFormat::raw) return Bytes{std::filesystem::file_size(base)};
   return read_qcow2_header(FileBytes(file.fd.get(), file.name), file.name).virtual_size;
-}
-
-/// A relative name keeps the volume whole when the state directory moves; "./" and "../" cannot be taken for a protocol.
-std::filesystem::path backing_name(const std::filesystem::path& volume, const std::filesystem::path& base) {
-  return "." / base.lexically_relative(real_path(volume.parent_path()));
 }
 
 }  // namespace
@@ -82,7 +78,10 @@ Awaitable<> Storage::merge_below(std::filesystem::path volume, Progress progress
   rebase.size = base_size(layers[0].path, DiskFormat::qcow2);
   std::function<void(double)> report;
   if (progress) report = [&progress](double fraction) { progress(fraction, fmt::format("{:.0f} %", fraction * 100)); };
-  co_await with_cancel_error(qemu_img_free_leaks(rebase));
+  // A merge that was cut off has taken clusters that nobody uses.
+  const CheckReport found =
+      co_await with_cancel_error(qemu_img_repair(rebase.volume, DiskFormat::qcow2, rebase.reads, Repair::leaks));
+  if (found.errors > 0) throw damaged(volume.native());
   co_await with_cancel_error(qemu_img_rebase(std::move(rebase), std::move(report)));
 }
 

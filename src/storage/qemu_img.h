@@ -2,6 +2,7 @@
 // (never a name to interpret, never a format to guess, never a backing file to follow) and may write one temporary directory.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "loop/awaitable.h"
 #include "model/machine_spec.h"
 
@@ -27,9 +29,9 @@ struct NewDisk {
   std::filesystem::path path;
   model::DiskFormat format = model::DiskFormat::qcow2;
   Bytes size;
-  std::optional<std::filesystem::path> backing = {};  ///< name of a file as it goes into the header; not opened
+  std::optional<std::filesystem::path> backing = {};  ///< name of a file as it goes into the header
   model::DiskFormat backing_format = model::DiskFormat::qcow2;
-  bool compressed = false;  ///< for qemu_img_convert()
+  bool compressed = false;  ///< for qemu_img_convert(), qcow2 only
 };
 
 /// What a qcow2 file stands on, as it is written into its header.
@@ -42,9 +44,29 @@ struct BackingLink {
 Awaitable<Bytes> qemu_img_virtual_size(OpenDisk disk);
 /// Whether the metadata is sound and all data is there. Errors: `image.truncated`, `image.corrupt`, `image.inspect_timeout`.
 Awaitable<> qemu_img_check(OpenDisk disk);
+
+/// What the tables of a file say about it (qemu-img(1), check). A raw file has none.
+struct CheckReport {
+  bool has_tables = true;
+  std::uint64_t errors = 0;  ///< what is wrong and may lose data
+  std::uint64_t leaks = 0;   ///< clusters that are taken and used by nobody: harmless, but for their space
+  std::uint64_t repaired_errors = 0;
+  std::uint64_t repaired_leaks = 0;
+};
+/// Counts what is wrong, of this file alone. Errors: `image.truncated`, `image.not_an_image`, `image.inspect_timeout`.
+Awaitable<CheckReport> qemu_img_report(OpenDisk disk);
+/// Error `image.corrupt`.
+Error damaged(const std::string& name);
+enum class Repair { leaks, all };
+/// Repairs the tables of a file that nobody uses. `reads`: the layers below it, by the names in their headers. What is left over is in
+/// the report. Errors: `image.in_use`, `volume.repair_failed`.
+Awaitable<CheckReport> qemu_img_repair(std::filesystem::path file, model::DiskFormat format,
+                                       std::vector<std::filesystem::path> reads, Repair what);
+
 /// Upper bound of the size of this disk as a stand-alone qcow2 file.
 Awaitable<Bytes> qemu_img_required(OpenDisk disk);
-/// Writes the whole disk to the new stand-alone qcow2 file `target.path`, at most `limit` bytes long. `progress` gets a fraction.
+/// Writes the disk to the new file `target.path`, at most `limit` bytes long: the whole of it, or with a backing file (an absolute
+/// path) what the top layer alone has. Blocks of zeros take up no space there. `progress` gets a fraction.
 /// Errors: `host.no_space`, `image.unreadable`, `image.convert_timeout`; cancellation kills it.
 Awaitable<> qemu_img_convert(OpenDisk disk, NewDisk target, Bytes limit, std::function<void(double)> progress);
 /// Writes another backing file into the header of a qcow2 file, which lies in a directory that holds nothing else. Neither the old
@@ -64,13 +86,11 @@ struct Rebase {
   model::DiskFormat base_format = model::DiskFormat::qcow2;
   Bytes size;                                 ///< of the disk
   std::optional<Bytes> limit = std::nullopt;  ///< how long the file may get
+  bool disposable = false;                    ///< thrown away if it is cut off, so it need not be sound in between; faster
 };
 /// Copies what differs into the volume, then writes the name of its new base. Errors: `volume.merge_failed`, `image.in_use`,
-/// `host.no_space`; cancellation kills it. Whenever it ends, the volume reads as before.
+/// `host.no_space`; cancellation kills it. Whenever it ends, a volume that is not disposable reads as before.
 Awaitable<> qemu_img_rebase(Rebase rebase, std::function<void(double)> progress);
-
-/// Gives back what a rebase that was cut off had taken and nobody uses. Errors as above.
-Awaitable<> qemu_img_free_leaks(Rebase rebase);
 
 /// The fraction in a progress line of qemu-img, "    (12.34/100%)", if it is one.
 std::optional<double> parse_convert_progress(const std::string& line);

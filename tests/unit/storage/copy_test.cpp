@@ -12,6 +12,7 @@
 #include "storage/copy_file.h"
 #include "storage/copy_volume.h"
 #include "storage/volume_files.h"
+#include "storage/write_disk.h"
 #include "support.h"
 
 namespace visor::storage::testing {
@@ -219,8 +220,8 @@ TEST_F(CopyTest, ExportedImageIsStandAloneReadOnlyAndHoldsTheWholeChain) {
   qemu_io(volume("top"), "write -P 3 5M 1M");
   for (const bool compress : {false, true}) {
     const auto target = dir("images") / (compress ? "small" : "plain");
-    ImageExport wanted{.disk = volume("top"), .target = target, .compress = compress};
-    EXPECT_EQ(get<Bytes>([&] { return export_image(storage(), wanted, [](double, const std::string&) {}); }), 32_MiB);
+    DiskWrite wanted{.disk = volume("top"), .target = target, .compress = compress, .mode = kImageMode};
+    EXPECT_EQ(get<Bytes>([&] { return write_disk(storage(), wanted, [](double, const std::string&) {}); }), 32_MiB);
     EXPECT_EQ(chain(target), std::vector{target});
     EXPECT_EQ(compare(volume("top"), target), "Images are identical.\n");
     struct stat info {};
