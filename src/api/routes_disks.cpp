@@ -79,11 +79,49 @@ void add_action_routes(Router& router, Context& context) {
               }});
 }
 
+void add_care_routes(Router& router, Context& context) {
+  router.add({.method = Method::post,
+              .pattern = kDisks + "/{disk}/actions/check",
+              .id = "checkDisk",
+              .tag = kDisksTag,
+              .summary =
+                  "Looks whether the files of a disk are sound, or repairs them; the machine is off. The task's result is a "
+                  "DiskCheck",
+              .body = RequestBody{router.schemas().request<model::DiskCheckRequest>(), false},
+              .answers = {accepted(router)},
+              .handler = [&context](const Request& request) -> Awaitable<Response> {
+                co_return task_response(co_await context.service.check_disk(request.parameter("name"), request.parameter("disk"),
+                                                                            read_body<model::DiskCheckRequest>(request)));
+              }});
+  router.add(
+      {.method = Method::post,
+       .pattern = kDisks + "/{disk}/actions/compact",
+       .id = "compactDisk",
+       .tag = kDisksTag,
+       .summary = "Gives back to the host what a disk does not need; the machine is off. The task's result is a DiskRewrite",
+       .answers = {accepted(router)},
+       .handler = [&context](const Request& request) -> Awaitable<Response> {
+         co_return task_response(co_await context.service.compact_disk(request.parameter("name"), request.parameter("disk")));
+       }});
+  router.add({.method = Method::post,
+              .pattern = kDisks + "/{disk}/actions/convert",
+              .id = "convertDisk",
+              .tag = kDisksTag,
+              .summary = "Writes a disk in another format; the machine is off. The task's result is a DiskRewrite",
+              .body = RequestBody{router.schemas().request<model::ConvertRequest>({"format"})},
+              .answers = {accepted(router)},
+              .handler = [&context](const Request& request) -> Awaitable<Response> {
+                co_return task_response(co_await context.service.convert_disk(
+                    request.parameter("name"), request.parameter("disk"), read_body<model::ConvertRequest>(request)));
+              }});
+}
+
 }  // namespace
 
 void add_disk_routes(Router& router, Context& context) {
   add_list_routes(router, context);
   add_action_routes(router, context);
+  add_care_routes(router, context);
 }
 
 }  // namespace visor::api

@@ -46,6 +46,7 @@ Engine::Engine(loop::EventLoop& loop, const model::InstancePaths& paths, store::
       profiles_(context_),
       builder_(context_, images_, power_, key_, systems_),
       disks_(context_),
+      disk_care_(context_),
       snapshots_(context_, power_),
       clones_(context_, power_),
       volumes_(context_),
@@ -60,6 +61,7 @@ Awaitable<> Engine::open() {
   profiles_.load();
   builder_.register_recovery();
   disks_.register_recovery();
+  disk_care_.register_recovery();
   clones_.register_recovery();
   images_.register_recovery();
   snapshots_.register_recovery();
@@ -169,6 +171,15 @@ Awaitable<model::Task> Engine::remove_disk(std::string name, std::string disk) {
 }
 Awaitable<model::Task> Engine::resize_disk(std::string name, std::string disk, model::ResizeRequest request) {
   co_return co_await disks_.resize(std::move(name), std::move(disk), request);
+}
+Awaitable<model::Task> Engine::check_disk(std::string name, std::string disk, model::DiskCheckRequest request) {
+  co_return co_await disk_care_.check(std::move(name), std::move(disk), request);
+}
+Awaitable<model::Task> Engine::compact_disk(std::string name, std::string disk) {
+  co_return co_await disk_care_.compact(std::move(name), std::move(disk));
+}
+Awaitable<model::Task> Engine::convert_disk(std::string name, std::string disk, model::ConvertRequest request) {
+  co_return co_await disk_care_.convert(std::move(name), std::move(disk), request);
 }
 Awaitable<model::Task> Engine::change_medium(std::string name, std::string disk, model::MediumRequest request) {
   co_return co_await disks_.change_medium(std::move(name), std::move(disk), std::move(request));

@@ -7,6 +7,7 @@
 
 #include "engine/clones.h"
 #include "engine/context.h"
+#include "engine/disk_care.h"
 #include "engine/guest_watch.h"
 #include "engine/images.h"
 #include "engine/instance_key.h"
@@ -64,6 +65,9 @@ class Engine : public Service {
   Awaitable<model::Task> add_disk(std::string name, boost::json::object disk) override;
   Awaitable<model::Task> remove_disk(std::string name, std::string disk) override;
   Awaitable<model::Task> resize_disk(std::string name, std::string disk, model::ResizeRequest request) override;
+  Awaitable<model::Task> check_disk(std::string name, std::string disk, model::DiskCheckRequest request) override;
+  Awaitable<model::Task> compact_disk(std::string name, std::string disk) override;
+  Awaitable<model::Task> convert_disk(std::string name, std::string disk, model::ConvertRequest request) override;
   Awaitable<model::Task> change_medium(std::string name, std::string disk, model::MediumRequest request) override;
 
   model::SnapshotTree snapshots(const std::string& machine) override;
@@ -134,6 +138,7 @@ class Engine : public Service {
   ProfileCatalogue profiles_;
   MachineBuilder builder_;
   MachineDisks disks_;
+  DiskCare disk_care_;
   Snapshots snapshots_;
   Clones clones_;
   Volumes volumes_;

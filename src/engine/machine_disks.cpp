@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/disk_rules.h"
 #include "engine/machine_change.h"
 #include "model/validate.h"
 #include "os/file.h"
@@ -17,34 +18,7 @@
 namespace visor::engine {
 namespace {
 
-constexpr const char* kUndoVolume = "remove_unused_volume";
 constexpr const char* kUndoSize = "note_disk_size";
-
-const model::Disk& require_disk(const MachineEntry& entry, const std::string& disk_id) {
-  for (const model::Disk& disk : entry.record.spec.disks) {
-    if (disk.id == disk_id) return disk;
-  }
-  throw Error(ErrorKind::not_found, "disk.not_found",
-              fmt::format("The machine '{}' has no disk '{}'.", entry.record.name, text::printable(disk_id.substr(0, 80))),
-              fmt::format("`visor disk list {}` shows its disks.", entry.record.name));
-}
-
-/// The saved guest goes on with exactly the disks that it had.
-void require_not_saved(const MachineEntry& entry) {
-  if (entry.status != model::Status::saved) return;
-  throw Error(ErrorKind::conflict, "machine.saved",
-              fmt::format("The machine '{}' is saved: its guest goes on with the disks that it had.", entry.record.name),
-              "Start it first.");
-}
-
-model::Disk& disk_in(model::MachineSpec& spec, const std::string& disk_id) {
-  const auto found =
-      std::find_if(spec.disks.begin(), spec.disks.end(), [&](const model::Disk& disk) { return disk.id == disk_id; });
-  if (found == spec.disks.end()) {
-    throw Error(ErrorKind::not_found, "disk.not_found", fmt::format("The disk '{}' was removed meanwhile.", disk_id));
-  }
-  return *found;
-}
 
 std::string free_id(const std::vector<model::Disk>& disks, model::DiskDevice device) {
   for (std::size_t number = 0;; ++number) {
@@ -72,14 +46,6 @@ TaskDescription MachineDisks::describe(const MachineEntry& entry, const std::str
 
 // --- add -----------------------------------------------------------------------------------------------------------------
 
-std::string MachineDisks::new_volume_name(const std::string& machine_id, const model::Disk& disk) const {
-  for (std::size_t number = 1;; ++number) {
-    const std::string more = number == 1 ? "" : fmt::format("-{}", number);
-    std::string name = fmt::format("{}-{}{}.{}", machine_id, disk.id, more, json::enum_name(disk.format));
-    if (!std::filesystem::exists(context_.paths.volumes() / name) && !is_used(name)) return name;
-  }
-}
-
 Awaitable<model::Disk> MachineDisks::plan(std::string id, boost::json::object wanted) {
   boost::json::value merged = json::to_json(model::Disk{});
   const bool states_format = wanted.contains("format");
@@ -105,7 +71,7 @@ Awaitable<model::Disk> MachineDisks::plan(std::string id, boost::json::object wa
                 fmt::format("The machine '{}' already has a disk '{}'.", entry.record.name, disk.id),
                 "Choose another name for it.");
   }
-  if (!cdrom && disk.file.empty()) disk.volume = new_volume_name(id, disk);
+  if (!cdrom && disk.file.empty()) disk.volume = new_volume_name(context_, id, disk);
   model::MachineSpec spec = entry.record.spec;
   spec.disks.push_back(disk);
   model::check_spec(spec, "spec", validation);
@@ -132,7 +98,7 @@ Awaitable<model::Task> MachineDisks::add(std::string name, boost::json::object w
 Awaitable<> MachineDisks::add_now(TaskRun& run, std::string id, model::Disk disk) {
   if (!disk.volume.empty()) {
     run.step("Create the disk");
-    run.undo(kUndoVolume, disk.volume);
+    run.undo(kRemoveUnusedVolume, disk.volume);
     co_await context_.storage.create_empty(context_.paths.volumes() / disk.volume, disk.format, disk.size);
   }
   run.step("Attach the disk");
@@ -174,7 +140,7 @@ Awaitable<> MachineDisks::remove_now(TaskRun& run, std::string id, std::string d
                   "Shut the machine down first.");
     }
   }
-  if (!disk.volume.empty()) run.undo(kUndoVolume, disk.volume);
+  if (!disk.volume.empty()) run.undo(kRemoveUnusedVolume, disk.volume);
   co_await change_spec(context_, id, without);
   if (disk.volume.empty()) co_return;
   delete_volume(run, disk.volume);
@@ -182,7 +148,7 @@ Awaitable<> MachineDisks::remove_now(TaskRun& run, std::string id, std::string d
 
 void MachineDisks::delete_volume(TaskRun& run, const std::string& volume) {
   run.step("Delete the disk");
-  if (!is_used(volume)) os::remove_tree(context_.paths.volumes() / volume);
+  if (!volume_is_used(context_, volume)) os::remove_tree(context_.paths.volumes() / volume);
   run.keep();
 }
 
@@ -190,7 +156,7 @@ Awaitable<TaskEngine::Recovery> MachineDisks::finish_removal(model::Task task) {
   const MachineEntry& entry = context_.machines.by_name(task.subject.name);
   std::string volume;
   for (const store::Undo& undo : context_.store.undo_of(task.id)) {
-    if (undo.action == kUndoVolume) volume = undo.argument;
+    if (undo.action == kRemoveUnusedVolume) volume = undo.argument;
   }
   const auto has = [&](const model::Disk& disk) { return disk.volume == volume; };
   const std::vector<model::Disk>& disks = entry.record.spec.disks;
@@ -200,26 +166,11 @@ Awaitable<TaskEngine::Recovery> MachineDisks::finish_removal(model::Task task) {
   const std::string id = entry.record.id;
   co_return TaskEngine::Recovery{"The removal goes on after a restart of visord.", "Detach the disk",
                                  [this, id, volume](TaskRun& run) -> Awaitable<boost::json::object> {
-                                   run.undo(kUndoVolume, volume);
+                                   run.undo(kRemoveUnusedVolume, volume);
                                    co_await change_spec(context_, id, [](model::MachineSpec&) {});
                                    delete_volume(run, volume);
                                    co_return boost::json::object{{"machine", require_machine(context_, id).record.name}};
                                  }};
-}
-
-bool MachineDisks::is_used(const std::string& volume) const {
-  const auto has = [&](const model::MachineSpec& spec) {
-    return std::any_of(spec.disks.begin(), spec.disks.end(), [&](const model::Disk& disk) { return disk.volume == volume; });
-  };
-  for (const MachineEntry* entry : context_.machines.all()) {
-    const model::MachineSpec* fixed = fixed_spec(*entry);
-    if (has(entry->record.spec) || (fixed != nullptr && has(*fixed))) return true;
-    const std::vector<SnapshotRecord>& snapshots = entry->record.snapshots;
-    if (std::any_of(snapshots.begin(), snapshots.end(), [&](const SnapshotRecord& snapshot) { return has(snapshot.spec); })) {
-      return true;
-    }
-  }
-  return false;
 }
 
 // --- resize --------------------------------------------------------------------------------------------------------------
@@ -322,9 +273,9 @@ Awaitable<model::Task> MachineDisks::change_medium(std::string name, std::string
 // --- recovery ------------------------------------------------------------------------------------------------------------
 
 void MachineDisks::register_recovery() {
-  context_.tasks.on_undo(kUndoVolume, "The volume {} was removed unless a machine has it.",
+  context_.tasks.on_undo(kRemoveUnusedVolume, "The volume {} was removed unless a machine has it.",
                          [this](std::string volume) -> Awaitable<> {
-                           if (!is_used(volume)) os::remove_tree(context_.paths.volumes() / volume);
+                           if (!volume_is_used(context_, volume)) os::remove_tree(context_.paths.volumes() / volume);
                            co_return;
                          });
   context_.tasks.on_recover("machine.remove-disk", [this](model::Task task) { return finish_removal(std::move(task)); });

@@ -34,15 +34,12 @@ class MachineDisks {
                            std::vector<std::string> steps) const;
   /// A disk as it was asked for, with what was left open chosen.
   Awaitable<model::Disk> plan(std::string id, boost::json::object wanted);
-  std::string new_volume_name(const std::string& machine_id, const model::Disk& disk) const;
   Awaitable<> add_now(TaskRun& run, std::string id, model::Disk disk);
   Awaitable<> remove_now(TaskRun& run, std::string id, std::string disk_id);
   void delete_volume(TaskRun& run, const std::string& volume);
   /// Goes on with a removal that the settings know of already.
   Awaitable<TaskEngine::Recovery> finish_removal(model::Task task);
   Awaitable<> resize_now(TaskRun& run, std::string id, std::string disk_id, Bytes size);
-  /// Whether a machine has this volume, by its settings or by its process.
-  bool is_used(const std::string& volume) const;
   /// Brings the size in the settings to that of the volume.
   Awaitable<> note_size(std::string id, std::string disk_id);
 

@@ -105,6 +105,11 @@ class Service {
   virtual Awaitable<model::Task> add_disk(std::string name, boost::json::object disk) = 0;
   virtual Awaitable<model::Task> remove_disk(std::string name, std::string disk) = 0;
   virtual Awaitable<model::Task> resize_disk(std::string name, std::string disk, model::ResizeRequest request) = 0;
+  /// Looks whether the files of a disk are sound, or repairs them. The machine is off.
+  virtual Awaitable<model::Task> check_disk(std::string name, std::string disk, model::DiskCheckRequest request) = 0;
+  /// Gives back to the host what a disk does not need. The machine is off.
+  virtual Awaitable<model::Task> compact_disk(std::string name, std::string disk) = 0;
+  virtual Awaitable<model::Task> convert_disk(std::string name, std::string disk, model::ConvertRequest request) = 0;
   virtual Awaitable<model::Task> change_medium(std::string name, std::string disk, model::MediumRequest request) = 0;
 
   virtual model::SnapshotTree snapshots(const std::string& machine) = 0;

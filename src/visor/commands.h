@@ -25,6 +25,7 @@ std::vector<Command> pin_commands();
 std::vector<Command> boot_commands();
 std::vector<Command> share_commands();
 std::vector<Command> disk_commands();
+std::vector<Command> disk_care_commands();
 std::vector<Command> snapshot_commands();
 std::vector<Command> image_commands();
 std::vector<Command> clone_commands();

@@ -1,7 +1,10 @@
 // What every command works with.
 #pragma once
 
+#include <boost/json/object.hpp>
+
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,8 +41,9 @@ Awaitable<model::Task> wait_for_task(Context& context, model::Task task,
 
 /// What finish_task() does besides waiting for the task.
 struct Finish {
-  std::string done;                                          ///< said at the end
-  std::optional<std::chrono::seconds> limit = std::nullopt;  ///< instead of --timeout
+  std::string done;                                                  ///< said at the end
+  std::optional<std::chrono::seconds> limit = std::nullopt;          ///< instead of --timeout
+  std::function<std::string(const boost::json::object&)> tell = {};  ///< says it from the task's result, instead of `done`
 };
 
 /// wait_for_task(), or with --no-wait the task's id; then says `done`, or shows the task as JSON or YAML. Returns the exit code.

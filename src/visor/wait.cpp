@@ -169,7 +169,7 @@ Awaitable<int> finish_task(Context& context, model::Task task, Finish finish) {
   }
   task = co_await wait_for_task(context, std::move(task), finish.limit);
   if (context.out.is_table()) {
-    context.out.say(finish.done);
+    context.out.say(finish.tell && task.result ? finish.tell(*task.result) : finish.done);
   } else {
     context.out.show(json::to_json(task));
   }

@@ -74,6 +74,31 @@ describe("disks", () => {
       assert.equal((await disks(page))[1].serial, "");
     }));
 
+  it("checks a disk, compacts it and changes its format", () =>
+    browser.withPage(path, {}, async (page) => {
+      await page.getByLabel("More settings of disk0").click();
+      await page.getByRole("button", { name: "Check", exact: true }).click();
+      await page.getByText(/^Sound \(looked at/).waitFor();
+      assert.equal(
+        await page.getByRole("button", { name: "Repair" }).count(),
+        0,
+      );
+      await page.getByRole("button", { name: "Compact" }).click();
+      await page.getByText(/^Written anew at/).waitFor();
+      const folder = process.env.VISOR_PICTURES;
+      if (folder)
+        await page.screenshot({
+          path: `${folder}/disks-care.png`,
+          fullPage: true,
+        });
+      await page.getByRole("button", { name: "Convert to raw" }).click();
+      await until(page, (all) => all[1].format === "raw");
+      await page.getByRole("button", { name: "Check", exact: true }).click();
+      await page.getByText("A raw disk has no tables").waitFor();
+      await page.getByRole("button", { name: "Convert to qcow2" }).click();
+      await until(page, (all) => all[1].format === "qcow2");
+    }));
+
   it("puts a disc into the drive and takes it out", () =>
     browser.withPage(path, {}, async (page) => {
       await page.getByLabel("Disc for cd").fill("/etc/hostname");

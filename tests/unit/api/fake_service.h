@@ -196,6 +196,15 @@ class FakeService : public engine::Service {
   Awaitable<model::Task> remove_disk(std::string name, std::string) override {
     co_return make_task("machine.remove-disk", find(name).name);
   }
+  Awaitable<model::Task> check_disk(std::string name, std::string, model::DiskCheckRequest) override {
+    co_return make_task("machine.check-disk", find(name).name);
+  }
+  Awaitable<model::Task> compact_disk(std::string name, std::string) override {
+    co_return make_task("machine.compact-disk", find(name).name);
+  }
+  Awaitable<model::Task> convert_disk(std::string name, std::string, model::ConvertRequest) override {
+    co_return make_task("machine.convert-disk", find(name).name);
+  }
   Awaitable<model::Task> resize_disk(std::string name, std::string, model::ResizeRequest) override {
     co_return make_task("machine.resize-disk", find(name).name);
   }

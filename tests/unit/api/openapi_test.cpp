@@ -113,6 +113,11 @@ TEST_F(OpenApiTest, RealAnswersAreWhatTheDocumentSays) {
   expect_documented("DELETE", machine + "/disks/{disk}", base + "/machines/hello/disks/disk1");
   expect_documented("POST", machine + "/disks/{disk}/actions/resize", base + "/machines/hello/disks/disk0/actions/resize",
                     R"({"size":1073741824})");
+  expect_documented("POST", machine + "/disks/{disk}/actions/check", base + "/machines/hello/disks/disk0/actions/check",
+                    R"({"repair":true})");
+  expect_documented("POST", machine + "/disks/{disk}/actions/compact", base + "/machines/hello/disks/disk0/actions/compact");
+  expect_documented("POST", machine + "/disks/{disk}/actions/convert", base + "/machines/hello/disks/disk0/actions/convert",
+                    R"({"format":"raw"})");
   expect_documented("POST", machine + "/disks/{disk}/actions/insert", base + "/machines/hello/disks/cd/actions/insert",
                     R"({"file":"/tmp/a.iso"})");
   expect_documented("POST", base + "/machines", base + "/machines", R"({"name":"a"})");

@@ -66,6 +66,12 @@ export const addDisk = (name: string, disk: { [key: string]: JsonValue }) =>
 export const removeDisk = (name: string, disk: string) => api.delete<TaskAnswer>(diskAt(name, disk));
 export const resizeDisk = (name: string, disk: string, size: number) =>
   api.post<TaskAnswer>(`${diskAt(name, disk)}/actions/resize`, { size });
+export const checkDisk = (name: string, disk: string, repair: boolean) =>
+  api.post<TaskAnswer>(`${diskAt(name, disk)}/actions/check`, { repair });
+export const compactDisk = (name: string, disk: string) =>
+  api.post<TaskAnswer>(`${diskAt(name, disk)}/actions/compact`, {});
+export const convertDisk = (name: string, disk: string, format: string) =>
+  api.post<TaskAnswer>(`${diskAt(name, disk)}/actions/convert`, { format });
 export const insertDisc = (name: string, disk: string, file: string) =>
   api.post<TaskAnswer>(`${diskAt(name, disk)}/actions/insert`, { file });
 export const getMetrics = (name: string, range: MetricsRange) =>

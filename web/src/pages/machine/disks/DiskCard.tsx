@@ -21,6 +21,7 @@ import { setCommand } from '../../../lib/command';
 import { formatBytes, parseBytes } from '../../../lib/format';
 import { useExplained } from '../Explained';
 import { useChangeSetting } from '../useChangeSetting';
+import { DiskCare } from './DiskCare';
 import { DiskOptions } from './DiskOptions';
 import { buses } from './buses';
 
@@ -114,6 +115,7 @@ export function DiskCard({ machine, disk, index }: DiskCardProps) {
       </SettingRow>
       {disk.device === 'cdrom' && <DiscRow machine={machine} disk={disk} />}
       {disk.volume && <SizeRow machine={machine} disk={disk} />}
+      {open && disk.device === 'disk' && <DiskCare machine={machine} disk={disk} />}
       {open && <DiskOptions disk={disk} busy={busy} onChange={put} />}
     </RowCard>
   );
