@@ -85,12 +85,10 @@ describe("disks", () => {
       );
       await page.getByRole("button", { name: "Compact" }).click();
       await page.getByText(/^Written anew at/).waitFor();
+      await page.getByText(/^Written anew at/).scrollIntoViewIfNeeded();
       const folder = process.env.VISOR_PICTURES;
       if (folder)
-        await page.screenshot({
-          path: `${folder}/disks-care.png`,
-          fullPage: true,
-        });
+        await page.screenshot({ path: `${folder}/disks-care.png` });
       await page.getByRole("button", { name: "Convert to raw" }).click();
       await until(page, (all) => all[1].format === "raw");
       await page.getByRole("button", { name: "Check", exact: true }).click();

@@ -25,33 +25,39 @@ export function DiskCare({ machine, disk }: { machine: Machine; disk: Disk }) {
   const off = atRest.has(machine.state.status) && machine.task === null;
   const other = disk.format === 'raw' ? 'qcow2' : 'raw';
   const repairable = disk.volume !== '' && (care?.kind === 'leaks' || care?.kind === 'damaged');
+  const buttons = (
+    <div className={common.wrap}>
+      <Button disabled={!off} onClick={() => void run(() => checkDisk(machine.name, disk.id, false))}>
+        {t('diskCare.check')}
+      </Button>
+      {repairable && (
+        <Button disabled={!off} onClick={() => void run(() => checkDisk(machine.name, disk.id, true))}>
+          {t('diskCare.repair')}
+        </Button>
+      )}
+      {disk.volume && (
+        <>
+          <Button disabled={!off} onClick={() => void run(() => compactDisk(machine.name, disk.id))}>
+            {t('diskCare.compact')}
+          </Button>
+          <Button disabled={!off} onClick={() => void run(() => convertDisk(machine.name, disk.id, other))}>
+            {t('diskCare.convert', { format: other })}
+          </Button>
+        </>
+      )}
+    </div>
+  );
   return (
     <SettingRow
       title={t('diskCare.title')}
       sentence={t(atRest.has(machine.state.status) ? 'diskCare.sentence' : 'diskCare.on')}
-      below={care && <Outcome care={care} />}
-    >
-      <div className={common.wrap}>
-        <Button disabled={!off} onClick={() => void run(() => checkDisk(machine.name, disk.id, false))}>
-          {t('diskCare.check')}
-        </Button>
-        {repairable && (
-          <Button disabled={!off} onClick={() => void run(() => checkDisk(machine.name, disk.id, true))}>
-            {t('diskCare.repair')}
-          </Button>
-        )}
-        {disk.volume && (
-          <>
-            <Button disabled={!off} onClick={() => void run(() => compactDisk(machine.name, disk.id))}>
-              {t('diskCare.compact')}
-            </Button>
-            <Button disabled={!off} onClick={() => void run(() => convertDisk(machine.name, disk.id, other))}>
-              {t('diskCare.convert', { format: other })}
-            </Button>
-          </>
-        )}
-      </div>
-    </SettingRow>
+      below={
+        <>
+          {buttons}
+          {care && <Outcome care={care} />}
+        </>
+      }
+    />
   );
 }
 
