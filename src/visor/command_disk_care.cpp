@@ -75,8 +75,8 @@ Awaitable<int> disk_convert(Context& context, const Arguments& arguments) {
                                     disk);
 }
 
-const PositionalSpec kMachine{"NAME", "The machine, which is off.", Completes::machines};
-const PositionalSpec kDisk{"DISK", "The disk's name, as `visor disk list` shows it."};
+const PositionalSpec kMachineAtRest{"NAME", "The machine, which is off.", Completes::machines};
+const PositionalSpec kItsDisk{"DISK", "The disk's name, as `visor disk list` shows it."};
 
 }  // namespace
 
@@ -88,7 +88,7 @@ std::vector<Command> disk_care_commands() {
        .description =
            "Every file that the disk consists of is looked at, down to its image. --repair mends the disk's own files, which "
            "is safe where only space is lost; of a damaged disk make a copy of its files first.",
-       .positionals = {kMachine, kDisk},
+       .positionals = {kMachineAtRest, kItsDisk},
        .options = {{.names = "--repair", .help = "Also repair what is found."}},
        .examples = {{"visor disk check hello disk0", "look only"}, {"visor disk check hello disk0 --repair", "and mend"}},
        .run = disk_check},
@@ -99,7 +99,7 @@ std::vector<Command> disk_care_commands() {
            "The disk is written anew without blocks of zeros and takes the place of the old file when it is whole, so for "
            "that time there must be room for both. What a guest deletes becomes free by itself where it discards "
            "(fstrim); overwrite free space with zeros in guests that do not.",
-       .positionals = {kMachine, kDisk},
+       .positionals = {kMachineAtRest, kItsDisk},
        .examples = {{"visor disk compact hello disk0", "says what was won"}},
        .run = disk_compact},
       {.name = "disk convert",
@@ -108,7 +108,7 @@ std::vector<Command> disk_care_commands() {
        .description =
            "The new disk stands on no image any more. It takes the place of the old file when it is whole; snapshots keep "
            "theirs.",
-       .positionals = {kMachine, kDisk, {"FORMAT", "qcow2 or raw."}},
+       .positionals = {kMachineAtRest, kItsDisk, {"FORMAT", "qcow2 or raw."}},
        .examples = {{"visor disk convert hello disk0 raw", "without an image below it"}},
        .run = disk_convert},
   };
