@@ -15,7 +15,25 @@ namespace visor::cli {
 struct Context;
 
 /// What a value may be, for completion.
-enum class Completes { nothing, files, machines, images, buildable_images, tasks, tokens, settings, commands };
+/// What stands at a place of a command line; disks, drives, shares and snapshots are those of the machine that was named before.
+enum class Completes {
+  nothing,
+  files,
+  machines,
+  disks,
+  drives,
+  shares,
+  snapshots,
+  images,
+  buildable_images,
+  volumes,
+  profiles,
+  systems,
+  tasks,
+  tokens,
+  settings,
+  commands
+};
 
 struct OptionSpec {
   std::string names;       ///< "-f,--format" or "--image"

@@ -155,7 +155,7 @@ std::vector<Command> clone_commands() {
            .group = "Images",
            .summary = "Delete a disk file that nothing needs.",
            .description = "Only orphans: files that no machine owns and that no other volume stands on.",
-           .positionals = {{"VOLUME", "Name of the file."}},
+           .positionals = {{"VOLUME", "Name of the file.", Completes::volumes}},
            .examples = {{"visor volume delete old.qcow2", "asks"}, {"visor volume delete old.qcow2 --yes", "does not ask"}},
            .run = volume_delete}};
 }

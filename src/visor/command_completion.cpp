@@ -41,9 +41,47 @@ Awaitable<std::vector<Candidate>> image_names(client::Api& api, bool buildable) 
   co_return names;
 }
 
-Awaitable<std::vector<Candidate>> live_names(client::Api& api, Completes what) {
+Awaitable<std::vector<Candidate>> disk_names(client::Api& api, std::string machine, bool drives) {
+  const model::Machine found = co_await api.machine(std::move(machine));
+  std::vector<Candidate> names;
+  for (const model::Disk& disk : found.spec.disks) {
+    if (!drives || disk.device == model::DiskDevice::cdrom)
+      names.push_back({disk.id, disk.volume.empty() ? disk.file : disk.volume});
+  }
+  co_return names;
+}
+
+/// What belongs to one machine.
+Awaitable<std::vector<Candidate>> names_of_machine(client::Api& api, Completes what, std::string machine) {
+  std::vector<Candidate> names;
+  if (what == Completes::snapshots) {
+    for (const model::Snapshot& snapshot : (co_await api.snapshots(std::move(machine))).snapshots)
+      names.push_back({snapshot.name, snapshot.note});
+  } else if (what == Completes::shares) {
+    for (const model::Share& share : (co_await api.machine(std::move(machine))).spec.shares)
+      names.push_back({share.tag, share.path});
+  } else {
+    names = co_await disk_names(api, std::move(machine), what == Completes::drives);
+  }
+  co_return names;
+}
+
+Awaitable<std::vector<Candidate>> live_names(client::Api& api, Completes what, std::string machine) {
   std::vector<Candidate> names;
   switch (what) {
+    case Completes::disks:
+    case Completes::drives:
+    case Completes::shares:
+    case Completes::snapshots: co_return co_await names_of_machine(api, what, std::move(machine));
+    case Completes::volumes:
+      for (const model::Volume& volume : co_await api.volumes()) names.push_back({volume.name, volume.machine});
+      break;
+    case Completes::profiles:
+      for (const model::Profile& profile : co_await api.profiles()) names.push_back({profile.name, profile.description});
+      break;
+    case Completes::systems:
+      for (const model::OperatingSystem& system : co_await api.operating_systems()) names.push_back({system.id, system.name});
+      break;
     case Completes::machines: co_return co_await machine_names(api);
     case Completes::images: co_return co_await image_names(api, false);
     case Completes::buildable_images: co_return co_await image_names(api, true);
@@ -74,7 +112,7 @@ Awaitable<int> complete_words(Context& context, const Arguments& arguments) {
   try {
     client::Api& api = context.api();
     std::function<Awaitable<std::vector<Candidate>>()> ask = [&]() -> Awaitable<std::vector<Candidate>> {
-      co_return co_await live_names(api, completion.live);
+      co_return co_await live_names(api, completion.live, completion.machine);
     };
     for (Candidate& name : co_await loop::with_timeout<std::vector<Candidate>>(kCompletionPatience, "The completion", ask)) {
       name.value = completion.stem + name.value;

@@ -137,8 +137,9 @@ Awaitable<int> disk_eject(Context& context, const Arguments& arguments) {
 }
 
 const PositionalSpec kMachine{"NAME", "The machine.", Completes::machines};
-const PositionalSpec kDisk{"DISK", "The disk's name, as `visor disk list` shows it."};
-const OptionSpec kDrive{.names = "--drive", .value = "DISK", .help = "The drive, when the machine has several."};
+const PositionalSpec kDisk{"DISK", "The disk's name, as `visor disk list` shows it.", Completes::disks};
+const OptionSpec kDrive{
+    .names = "--drive", .value = "DISK", .help = "The drive, when the machine has several.", .completes = Completes::drives};
 
 std::vector<Command> changing_commands() {
   return {

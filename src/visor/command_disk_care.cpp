@@ -76,7 +76,7 @@ Awaitable<int> disk_convert(Context& context, const Arguments& arguments) {
 }
 
 const PositionalSpec kMachineAtRest{"NAME", "The machine, which is off.", Completes::machines};
-const PositionalSpec kItsDisk{"DISK", "The disk's name, as `visor disk list` shows it."};
+const PositionalSpec kItsDisk{"DISK", "The disk's name, as `visor disk list` shows it.", Completes::disks};
 
 }  // namespace
 

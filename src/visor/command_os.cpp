@@ -73,7 +73,7 @@ std::vector<Command> os_commands() {
       {.name = "os show",
        .group = "Host",
        .summary = "Show a guest system and the settings that a new machine for it gets, with the reasons.",
-       .positionals = {{"OS", "The system's id, such as win11."}},
+       .positionals = {{"OS", "The system's id, such as win11.", Completes::systems}},
        .examples = {{"visor os show winxp", "what an old system gets, and why"}},
        .run = os_show},
   };

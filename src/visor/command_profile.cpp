@@ -78,7 +78,7 @@ Awaitable<int> profile_apply(Context& context, const Arguments& arguments) {
 }  // namespace
 
 std::vector<Command> profile_commands() {
-  const PositionalSpec profile{"PROFILE", "The profile's name."};
+  const PositionalSpec profile{"PROFILE", "The profile's name.", Completes::profiles};
   return {
       {.name = "profile list",
        .group = "Machines",

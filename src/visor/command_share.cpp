@@ -120,7 +120,7 @@ std::vector<Command> share_commands() {
       {.name = "share remove",
        .group = "Machines",
        .summary = "Share a folder no longer; the guest has it until its next start. The folder itself stays as it is.",
-       .positionals = {machine, {"TAG", "The share's tag."}},
+       .positionals = {machine, {"TAG", "The share's tag.", Completes::shares}},
        .examples = {{"visor share remove hello src", "not any more"}},
        .dry_run = true,
        .run = share_remove},

@@ -173,7 +173,7 @@ Awaitable<int> snapshot_rename(Context& context, const Arguments& arguments) {
 }
 
 const PositionalSpec kSnapshotMachine = {"MACHINE", "The machine.", Completes::machines};
-const PositionalSpec kSnapshotName = {"SNAPSHOT", "The snapshot's name."};
+const PositionalSpec kSnapshotName = {"SNAPSHOT", "The snapshot's name.", Completes::snapshots};
 
 Command create_snapshot_command() {
   return {

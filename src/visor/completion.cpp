@@ -75,6 +75,14 @@ Words plain_words(const Words& words, const Command* command, bool& value_expect
   return plain;
 }
 
+/// The machine among the words that stand at the places of the command.
+std::string named_machine(const Command& command, const Words& values) {
+  for (std::size_t i = 0; i < command.positionals.size() && i < values.size(); ++i) {
+    if (command.positionals[i].completes == Completes::machines) return values[i];
+  }
+  return {};
+}
+
 constexpr const char* kBash = R"script(# bash completion for visor: eval "$(visor completion bash)"
 _visor() {
   local IFS=$'\n' word reply words=() cword
@@ -147,6 +155,8 @@ Completion complete(const std::vector<std::string>& words) {
   std::size_t used = 0;
   const Command* command = find_command(plain, used);
   plain = plain_words(before, command, value_expected, option);
+  if (command != nullptr)
+    completion.machine = named_machine(*command, {plain.begin() + static_cast<std::ptrdiff_t>(used), plain.end()});
   if (value_expected) {
     complete_value(completion, *option);
     return completion;

@@ -18,6 +18,7 @@ struct Completion {
   std::vector<Candidate> candidates;    ///< that begin with the last word
   Completes live = Completes::nothing;  ///< ask the daemon for these (or the shell, for files)
   std::string prefix;                   ///< the last word, or what follows "=" in it
+  std::string machine;                  ///< that the words before name; empty: none
   std::string stem;                     ///< what the shell has before the prefix in the same word ("--image=")
 };
 

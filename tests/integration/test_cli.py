@@ -219,9 +219,21 @@ class Help(CommandLine):
                 self.assertEqual(checked.returncode, 0, checked.stderr)
 
     def test_completion_offers_verbs_and_live_names(self):
-        self.daemon.create("completed-name")
-        self.assertIn("start", self.run_ok("__complete", "--", "sta"))
-        self.assertIn("completed-name", self.run_ok("__complete", "--", "start", "comp"))
+        self.daemon.create("completed-name", disks=[{"id": "data", "size": 1 << 20}, {"id": "cd", "device": "cdrom", "format": "raw"}])
+        self.daemon.task("POST", "/machines/completed-name/snapshots", {"name": "clean"})
+
+        def offered(*words):
+            return [line.split("\t")[0] for line in self.run_ok("__complete", "--", *words).splitlines()]
+
+        self.assertIn("start", offered("sta"))
+        self.assertEqual(offered("start", "comp"), ["completed-name"])
+        self.assertEqual(offered("disk", "check", "completed-name", ""), ["data", "cd"])
+        self.assertEqual(offered("disk", "eject", "completed-name", "--drive", ""), ["cd"])
+        self.assertEqual(offered("snapshot", "restore", "completed-name", "c"), ["clean"])
+        self.assertEqual(offered("snapshot", "restore", "nobody", ""), [])
+        self.assertIn("gaming", offered("profile", "apply", ""))
+        self.assertEqual(offered("os", "show", "win11"), ["win11"])
+        self.assertEqual(len(offered("volume", "delete", "")), len(list((self.daemon.state / "volumes").iterdir())))
 
     def test_man_pages_are_sound(self):
         self.assertTrue(program_is_there("man"), "man is not installed (tools/install-dependencies --test)")

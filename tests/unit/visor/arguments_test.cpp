@@ -291,6 +291,20 @@ TEST(Completion, NamesOfTheRightKindAreAskedFor) {
   EXPECT_EQ(complete({"create", "x", "--image="}).live, Completes::images);
   EXPECT_EQ(complete({"info", "a", ""}).live, Completes::nothing);
   EXPECT_EQ(complete({"exec", "a", "--", ""}).live, Completes::nothing);
+  EXPECT_EQ(complete({"os", "show", ""}).live, Completes::systems);
+  EXPECT_EQ(complete({"profile", "apply", ""}).live, Completes::profiles);
+  EXPECT_EQ(complete({"volume", "delete", ""}).live, Completes::volumes);
+}
+
+TEST(Completion, WhatBelongsToAMachineIsAskedOfTheOneThatWasNamed) {
+  const Completion disk = complete({"disk", "check", "hello", ""});
+  EXPECT_EQ(disk.live, Completes::disks);
+  EXPECT_EQ(disk.machine, "hello");
+  const Completion drive = complete({"disk", "insert", "--timeout", "3s", "other", "--drive", "c"});
+  EXPECT_EQ(drive.live, Completes::drives);
+  EXPECT_EQ(drive.machine, "other");
+  EXPECT_EQ(complete({"snapshot", "restore", "third", "s"}).machine, "third");
+  EXPECT_EQ(complete({"disk", "check", ""}).machine, "");
 }
 
 TEST(Completion, ScriptsExistForThreeShells) {
