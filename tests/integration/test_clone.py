@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from harness import MIB, TestCase, wait_for
-from test_full_disk import SmallDisk
+from own_disk import SmallDisk
 
 
 def digest(path):

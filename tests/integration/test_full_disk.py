@@ -2,45 +2,9 @@
 
 import contextlib
 import os
-import pathlib
-import subprocess
 
-from accounts import own_namespace
-from harness import MIB, Daemon, TestCase, wait_for
-
-SIZE = 48 * MIB
-
-
-class SmallDisk(Daemon):
-    """Its state is on a file system of its own, which outlives it."""
-
-    def __init__(self):
-        super().__init__()
-        self.state.mkdir()
-        self.holder = subprocess.Popen(
-            [*own_namespace(self.folder / "accounts", f"mount -t tmpfs -o size={SIZE} tmpfs {self.state}"), "sh", "-c", "echo made; exec sleep 3600"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
-        self.holder.stdout.readline()
-        user = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
-        self.prefix = ["nsenter", "--target", str(self.holder.pid), *user, "--mount", "--"]
-        self.files = pathlib.Path(f"/proc/{self.holder.pid}/root{self.state}")
-
-    def fill(self):
-        """Leaves not a byte."""
-        with (self.files / "filler").open("ab", buffering=0) as filler, contextlib.suppress(OSError):
-            for block in (MIB, 4096, 1):
-                with contextlib.suppress(OSError):
-                    while True:
-                        filler.write(b"\0" * block)
-
-    def make_room(self):
-        (self.files / "filler").unlink(missing_ok=True)
-
-    def close(self):
-        super().close()
-        self.holder.kill()
-        self.holder.wait()
-        self.holder.stdout.close()
+from harness import MIB, TestCase, wait_for
+from own_disk import SmallDisk
 
 
 class FullDisk(TestCase):
@@ -124,7 +88,7 @@ class FullDisk(TestCase):
 
     def test_import_that_does_not_fit_leaves_nothing(self):
         source = self.daemon.folder / "large.raw"
-        source.write_bytes(os.urandom(SIZE + MIB))
+        source.write_bytes(os.urandom(SmallDisk.SIZE + MIB))
         self.assert_says_full(self.daemon.post("/images/actions/import", {"name": "large", "source": str(source), "format": "raw"}))
         self.assertEqual(self.daemon.get("/images/large").status, 404)
         self.assertEqual([path.name for path in self.daemon.files.glob("images/**/*") if path.is_file()], [])
