@@ -56,6 +56,11 @@ class SmallDisk(OwnDisk):
         (self.files / "filler").unlink(missing_ok=True)
 
 
+def has_loop_devices():
+    """Whether a file can be mounted here: some machines have none, and leave nothing to try."""
+    return subprocess.run(["losetup", "--find"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
 class Xfs(OwnDisk):
     """A file system whose files can share blocks; in a file, by a loop device. For root."""
 
