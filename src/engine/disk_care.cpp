@@ -24,10 +24,6 @@ constexpr const char* kCheckStep = "Check the disk";
 constexpr const char* kRewriteStep = "Write the disk anew";
 constexpr const char* kReplaceStep = "Put it in place";
 
-std::filesystem::path file_of(const Context& context, const model::Disk& disk) {
-  return disk.volume.empty() ? std::filesystem::path(disk.file) : context.paths.volumes() / disk.volume;
-}
-
 /// Nobody writes to the files then.
 void require_at_rest(const MachineEntry& entry, const model::Disk& disk) {
   if (entry.status == model::Status::stopped || entry.status == model::Status::crashed) return;
@@ -42,16 +38,6 @@ void require_volume(const model::Disk& disk) {
   throw Error(ErrorKind::conflict, "disk.not_ours",
               fmt::format("The disk '{}' is a file of yours, which Visor does not replace.", disk.id),
               "Use `qemu-img convert` while no machine uses it.");
-}
-
-TaskDescription describe(const MachineEntry& entry, const std::string& verb, std::string title, std::vector<std::string> steps) {
-  TaskDescription description;
-  description.kind = "machine." + verb;
-  description.title = std::move(title);
-  description.subject = {"machine", entry.record.name};
-  description.steps = std::move(steps);
-  description.queue = entry.record.id;
-  return description;
 }
 
 template <class T>
@@ -82,12 +68,13 @@ Awaitable<model::Task> DiskCare::check(std::string name, std::string disk_id, mo
   const model::Disk& disk = require_disk(entry, disk_id);
   require_at_rest(entry, disk);
   if (disk.volume.empty() && disk.file.empty()) {
-    throw Error(ErrorKind::conflict, "disk.empty", fmt::format("There is no disc in the drive '{}'.", disk.id));
+    throw Error(ErrorKind::conflict, "disk.empty", fmt::format("There is no disc in the drive '{}'.", disk.id),
+                "Insert one first with `visor disk insert`.");
   }
   if (request.repair) require_volume(disk);
   const std::string title = request.repair ? fmt::format("Repair {} of {}", disk.id, entry.record.name)
                                            : fmt::format("Check {} of {}", disk.id, entry.record.name);
-  co_return context_.tasks.start(describe(entry, "check-disk", title, {kCheckStep}),
+  co_return context_.tasks.start(describe_disk_task(entry, "check-disk", title, {kCheckStep}),
                                  [this, id = entry.record.id, disk_id, request](TaskRun& run) -> Awaitable<boost::json::object> {
                                    run.step(kCheckStep);
                                    const MachineEntry& now = require_machine(context_, id);
@@ -124,7 +111,7 @@ model::Task DiskCare::start_rewrite(const MachineEntry& entry, std::string verb,
   require_volume(disk);
   require_at_rest(entry, disk);
   return context_.tasks.start(
-      describe(entry, verb, std::move(title), {kRewriteStep, kReplaceStep}),
+      describe_disk_task(entry, verb, std::move(title), {kRewriteStep, kReplaceStep}),
       [this, rewrite = std::move(rewrite)](TaskRun& run) -> Awaitable<boost::json::object> { return rewrite_now(run, rewrite); });
 }
 

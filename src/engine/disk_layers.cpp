@@ -6,14 +6,15 @@
 #include <filesystem>
 #include <utility>
 
+#include "engine/disk_rules.h"
+
 namespace visor::engine {
 
 Awaitable<std::vector<hypervisor::ResolvedDisk>> resolve_disks(Context& context, std::vector<model::Disk> disks) {
   std::vector<hypervisor::ResolvedDisk> all;
   for (const model::Disk& disk : disks) {
     hypervisor::ResolvedDisk resolved{disk.id, {}};
-    const std::filesystem::path top =
-        disk.volume.empty() ? std::filesystem::path(disk.file) : context.paths.volumes() / disk.volume;
+    const std::filesystem::path top = file_of(context, disk);
     if (!top.empty()) {
       for (const storage::Storage::Layer& layer : co_await context.storage.chain(top, disk.format)) {
         resolved.layers.push_back({layer.path, layer.format});

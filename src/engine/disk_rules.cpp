@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -32,6 +33,21 @@ model::Disk& disk_in(model::MachineSpec& spec, const std::string& disk_id) {
     throw Error(ErrorKind::not_found, "disk.not_found", fmt::format("The disk '{}' was removed meanwhile.", disk_id));
   }
   return *found;
+}
+
+TaskDescription describe_disk_task(const MachineEntry& entry, const std::string& verb, std::string title,
+                                   std::vector<std::string> steps) {
+  TaskDescription description;
+  description.kind = "machine." + verb;
+  description.title = std::move(title);
+  description.subject = {"machine", entry.record.name};
+  description.steps = std::move(steps);
+  description.queue = entry.record.id;
+  return description;
+}
+
+std::filesystem::path file_of(const Context& context, const model::Disk& disk) {
+  return disk.volume.empty() ? std::filesystem::path(disk.file) : context.paths.volumes() / disk.volume;
 }
 
 std::string new_volume_name(const Context& context, const std::string& machine_id, const model::Disk& disk) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/id.h"
+#include "engine/disk_rules.h"
 #include "engine/images.h"
 #include "engine/occupied.h"
 #include "model/validate.h"
@@ -69,8 +70,7 @@ Awaitable<> ImageCatalogue::publish_now(TaskRun& run, std::string machine_id, mo
   image.cloud_init = !source.ssh_user.empty();
   run.undo("remove_path", directory(image).native());
   os::make_directories(directory(image));
-  const std::filesystem::path file =
-      disk.volume.empty() ? std::filesystem::path(disk.file) : context_.paths.volumes() / disk.volume;
+  const std::filesystem::path file = file_of(context_, disk);
   storage::DiskWrite wanted{
       .disk = file, .format = disk.format, .target = disk_file(image), .compress = request.compress, .mode = storage::kImageMode};
   storage::Progress progress = [&run](double fraction, const std::string& detail) { run.progress(fraction, detail); };

@@ -33,17 +33,6 @@ bool has_disk(const model::MachineSpec& spec, const std::string& disk_id) {
 
 }  // namespace
 
-TaskDescription MachineDisks::describe(const MachineEntry& entry, const std::string& verb, const std::string& title,
-                                       std::vector<std::string> steps) const {
-  TaskDescription description;
-  description.kind = "machine." + verb;
-  description.title = title;
-  description.subject = {"machine", entry.record.name};
-  description.steps = std::move(steps);
-  description.queue = entry.record.id;
-  return description;
-}
-
 // --- add -----------------------------------------------------------------------------------------------------------------
 
 Awaitable<model::Disk> MachineDisks::plan(std::string id, boost::json::object wanted) {
@@ -88,7 +77,7 @@ Awaitable<model::Task> MachineDisks::add(std::string name, boost::json::object w
   steps.emplace_back("Attach the disk");
   const MachineEntry& entry = require_machine(context_, id);
   co_return context_.tasks.start(
-      describe(entry, "add-disk", fmt::format("Add {} to {}", disk.id, entry.record.name), std::move(steps)),
+      describe_disk_task(entry, "add-disk", fmt::format("Add {} to {}", disk.id, entry.record.name), std::move(steps)),
       [this, id, disk](TaskRun& run) -> Awaitable<boost::json::object> {
         co_await add_now(run, id, disk);
         co_return boost::json::object{{"machine", require_machine(context_, id).record.name}, {"disk", disk.id}};
@@ -116,7 +105,7 @@ Awaitable<model::Task> MachineDisks::remove(std::string name, std::string disk_i
   if (!disk.volume.empty()) steps.emplace_back("Delete the disk");
   const std::string id = entry.record.id;
   co_return context_.tasks.start(
-      describe(entry, "remove-disk", fmt::format("Remove {} from {}", disk.id, entry.record.name), std::move(steps)),
+      describe_disk_task(entry, "remove-disk", fmt::format("Remove {} from {}", disk.id, entry.record.name), std::move(steps)),
       [this, id, disk_id](TaskRun& run) -> Awaitable<boost::json::object> {
         co_await remove_now(run, id, disk_id);
         co_return boost::json::object{{"machine", require_machine(context_, id).record.name}, {"disk", disk_id}};
@@ -191,7 +180,7 @@ Awaitable<model::Task> MachineDisks::resize(std::string name, std::string disk_i
   }
   const std::string id = entry.record.id;
   co_return context_.tasks.start(
-      describe(entry, "resize-disk", fmt::format("Grow {} of {}", disk.id, entry.record.name), {"Grow the disk"}),
+      describe_disk_task(entry, "resize-disk", fmt::format("Grow {} of {}", disk.id, entry.record.name), {"Grow the disk"}),
       [this, id, disk_id, size = request.size](TaskRun& run) -> Awaitable<boost::json::object> {
         co_await resize_now(run, id, disk_id, size);
         co_return boost::json::object{{"machine", require_machine(context_, id).record.name}, {"disk", disk_id}};
@@ -258,7 +247,7 @@ Awaitable<model::Task> MachineDisks::change_medium(std::string name, std::string
   const std::string title = eject ? fmt::format("Eject the disc from {} of {}", disk.id, entry.record.name)
                                   : fmt::format("Insert a disc into {} of {}", disk.id, entry.record.name);
   co_return context_.tasks.start(
-      describe(entry, eject ? "eject" : "insert", title, {"Change the disc"}),
+      describe_disk_task(entry, eject ? "eject" : "insert", title, {"Change the disc"}),
       [this, id, disk_id, file = request.file](TaskRun& run) -> Awaitable<boost::json::object> {
         run.step("Change the disc");
         co_await change_spec(context_, id, [disk_id, file](model::MachineSpec& spec) {

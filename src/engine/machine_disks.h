@@ -30,8 +30,6 @@ class MachineDisks {
   Awaitable<model::Task> change_medium(std::string name, std::string disk_id, model::MediumRequest request);
 
  private:
-  TaskDescription describe(const MachineEntry& entry, const std::string& verb, const std::string& title,
-                           std::vector<std::string> steps) const;
   /// A disk as it was asked for, with what was left open chosen.
   Awaitable<model::Disk> plan(std::string id, boost::json::object wanted);
   Awaitable<> add_now(TaskRun& run, std::string id, model::Disk disk);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "engine/disk_rules.h"
 #include "loop/process.h"
 #include "os/file.h"
 #include "storage/volume_files.h"
@@ -31,8 +32,7 @@ std::map<std::string, Owner> named_files(Context& context) {
   const auto add = [&](const model::MachineSpec& spec, const std::string& machine) {
     for (const model::Disk& disk : spec.disks) {
       std::error_code error;
-      const std::filesystem::path named =
-          disk.volume.empty() ? std::filesystem::path(disk.file) : context.paths.volumes() / disk.volume;
+      const std::filesystem::path named = file_of(context, disk);
       if (!named.empty()) owners[std::filesystem::weakly_canonical(named, error).native()] = {machine, disk.id, disk.format};
     }
   };
