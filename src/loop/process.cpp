@@ -83,13 +83,6 @@ Awaitable<> feed(os::Fd fd, const std::string& input) {
   co_await boost::asio::async_write(stream, boost::asio::buffer(input), boost::asio::redirect_error(use_awaitable, error));
 }
 
-/// Kills the group of a command that must not go on and collects the leader.
-void end_group(os::Process& process) {
-  process.signal_group(SIGKILL);
-  process.signal(SIGKILL);
-  process.reap();
-}
-
 }  // namespace
 
 Awaitable<os::ExitStatus> wait_exit(os::Process& process) {
@@ -131,10 +124,13 @@ Awaitable<CommandResult> run_command(os::Command command, CommandOptions options
     result.status = co_await with_timeout<os::ExitStatus>(options.timeout, "The end of " + name, wait);
   } catch (...) {
     failure = std::current_exception();
-    end_group(process);
+    process.signal_group(SIGKILL);
+    process.signal(SIGKILL);
   }
   // The coroutine may be cancelled: waiting would throw at once, yet the readers still refer to this frame.
   co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  // Until it is gone it holds its locks and may write what the caller is about to look at.
+  if (failure) co_await wait_exit(process);
   for (int turn = 0; !failure && pipes.size() > 0 && turn < 20; ++turn)
     co_await sleep_for(std::chrono::milliseconds(turn < 10 ? 1 : 50));
   co_await pipes.close();

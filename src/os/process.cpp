@@ -296,6 +296,11 @@ bool Process::running() const noexcept {
 }
 
 ExitStatus Process::reap() noexcept {
+  if (!pidfd_) return {};
+  // waitid() does not wait on a pidfd that is non-blocking, and a watched one is: it shares its flags with the watcher's duplicate.
+  pollfd entry{pidfd_.get(), POLLIN, 0};
+  while (::poll(&entry, 1, -1) < 0 && errno == EINTR) {
+  }
   siginfo_t info{};
   if (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) != 0) return {};
   if (info.si_code == CLD_EXITED) return {info.si_status, 0};

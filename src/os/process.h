@@ -89,7 +89,7 @@ class Process {
   /// Sends a signal to its process group; only for processes started with own_session.
   void signal_group(int number) const noexcept;
   bool running() const noexcept;
-  /// Collects the status after pidfd() became readable. Exit code 0 and signal 0 when it was not our child.
+  /// Waits until it has ended and collects its status. Exit code 0 and signal 0 when it was not our child.
   ExitStatus reap() noexcept;
 
  private:

@@ -214,6 +214,23 @@ TEST(RunCommand, ATimeoutKillsTheWholeGroup) {
   EXPECT_TRUE(gone());
 }
 
+TEST(RunCommand, ACommandThatWasEndedIsGoneWhenTheCallReturns) {
+  EventLoop loop;
+  std::string pid;
+  const std::string code = code_of([&] {
+    loop.run_until_done([&pid]() -> Awaitable<> {
+      CommandOptions options;
+      options.timeout = milliseconds(600);
+      options.on_line = [&pid](const std::string& line) { pid = line; };
+      // Its memory is freed when it dies, which takes a while.
+      co_await run_command(command("sh", {"-c", "echo $$; exec dd if=/dev/zero of=/dev/null bs=256M"}), options);
+    });
+  });
+  EXPECT_EQ(code, "host.timeout");
+  ASSERT_FALSE(pid.empty());
+  EXPECT_FALSE(os::process_start_time(std::stoi(pid))) << "it is still there, or was not collected";
+}
+
 TEST(RunCommand, WorkAfterACommandCanStillBeCancelled) {
   EventLoop loop;
   bool cancelled = false;
