@@ -162,7 +162,12 @@ Awaitable<> remove_disk(std::shared_ptr<MachineState> state, std::shared_ptr<qmp
     device = co_await find_device(*client, id);
   }
   if (device) throw guest_kept_disk(*state, disk, fmt::format("nothing happened within {} s.", kReleaseTime.count()));
-  if (!node.empty()) co_await remove_chain(*client, chain_prefix(node));
+  // Which layers were those of a device that is gone already, because a daemon was killed here, QEMU does not say any more.
+  if (node.empty()) {
+    co_await remove_stale_chains(*client);
+  } else {
+    co_await remove_chain(*client, chain_prefix(node));
+  }
   // Those behind it would have other places in a process that starts without it.
   if (disk.slot == 0) state->record.lacks_disk = true;
   std::erase_if(state->record.spec.disks, [&](const model::Disk& other) { return other.id == disk.id; });
