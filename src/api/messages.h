@@ -10,6 +10,7 @@
 #include "model/clone.h"
 #include "model/host_check.h"
 #include "model/image.h"
+#include "model/iso.h"
 #include "model/machine.h"
 #include "model/machine_preview.h"
 #include "model/profile.h"
@@ -65,6 +66,11 @@ struct VolumeList {
   std::vector<model::Volume> volumes;
 };
 BOOST_DESCRIBE_STRUCT(VolumeList, (), (volumes))
+
+struct IsoList {
+  std::vector<model::Iso> isos;
+};
+BOOST_DESCRIBE_STRUCT(IsoList, (), (isos))
 
 struct MachineLog {
   std::vector<std::string> lines;

@@ -15,6 +15,7 @@ void add_routes(Router& router, Context& context) {
   add_console_routes(router, context);
   add_image_routes(router, context);
   add_volume_routes(router, context);
+  add_iso_routes(router, context);
   add_task_routes(router, context);
   add_event_routes(router, context);
   add_host_routes(router, context);

@@ -31,6 +31,7 @@ void add_guest_routes(Router& router, Context& context);
 void add_console_routes(Router& router, Context& context);
 void add_image_routes(Router& router, Context& context);
 void add_volume_routes(Router& router, Context& context);
+void add_iso_routes(Router& router, Context& context);
 void add_task_routes(Router& router, Context& context);
 void add_host_routes(Router& router, Context& context);
 void add_catalogue_routes(Router& router, Context& context);

@@ -292,6 +292,18 @@ Awaitable<std::vector<model::Volume>> Api::volumes() {
 
 Awaitable<> Api::remove_volume(std::string name) { co_await remove_at(path_of("volumes", name)); }
 
+Awaitable<std::vector<model::Iso>> Api::isos() {
+  const boost::json::value answer = co_await get(fmt::format("{}/isos", kRoot));
+  co_return decode_member<std::vector<model::Iso>>(answer, "isos");
+}
+
+Awaitable<model::Task> Api::build_iso(model::IsoRequest request) {
+  const boost::json::value answer = co_await post(fmt::format("{}/isos", kRoot), json::to_json(request));
+  co_return decode_member<model::Task>(answer, "task");
+}
+
+Awaitable<> Api::remove_iso(std::string name) { co_await remove_at(path_of("isos", name)); }
+
 Awaitable<> Api::remove_profile(std::string name) { co_await remove_at(path_of("profiles", name)); }
 
 Awaitable<model::ChangeResult> Api::apply_profile(std::string profile, std::string machine, bool dry_run) {

@@ -18,6 +18,7 @@
 #include "model/host.h"
 #include "model/host_check.h"
 #include "model/image.h"
+#include "model/iso.h"
 #include "model/machine.h"
 #include "model/machine_preview.h"
 #include "model/memory_report.h"
@@ -124,6 +125,9 @@ class Api {
   Awaitable<model::Task> remove_image(std::string name);
   Awaitable<std::vector<model::Volume>> volumes();
   Awaitable<> remove_volume(std::string name);
+  Awaitable<std::vector<model::Iso>> isos();
+  Awaitable<model::Task> build_iso(model::IsoRequest request);
+  Awaitable<> remove_iso(std::string name);
 
   Awaitable<std::vector<model::Task>> tasks(std::string state);
   Awaitable<model::Task> task(std::string id);

@@ -50,6 +50,7 @@ Engine::Engine(loop::EventLoop& loop, const model::InstancePaths& paths, store::
       snapshots_(context_, power_),
       clones_(context_, power_),
       volumes_(context_),
+      isos_(context_),
       metrics_(context_),
       memory_(context_, "/") {}
 
@@ -59,6 +60,7 @@ Awaitable<> Engine::open() {
   machines_.load();
   images_.load();
   profiles_.load();
+  isos_.open();
   builder_.register_recovery();
   disks_.register_recovery();
   disk_care_.register_recovery();
@@ -192,6 +194,10 @@ Awaitable<model::Task> Engine::publish(std::string name, model::PublishRequest r
 }
 Awaitable<std::vector<model::Volume>> Engine::volumes() { return volumes_.list(); }
 Awaitable<> Engine::remove_volume(std::string name) { return volumes_.remove(std::move(name)); }
+
+Awaitable<std::vector<model::Iso>> Engine::isos() { return isos_.list(); }
+Awaitable<model::Task> Engine::build_iso(model::IsoRequest request) { return isos_.build(std::move(request)); }
+Awaitable<> Engine::remove_iso(std::string name) { return isos_.remove(std::move(name)); }
 
 model::MetricsWindow Engine::metrics(const std::string& name, model::MetricsRange range) {
   const MachineEntry& entry = machines_.by_name(name);

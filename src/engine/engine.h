@@ -11,6 +11,7 @@
 #include "engine/guest_watch.h"
 #include "engine/images.h"
 #include "engine/instance_key.h"
+#include "engine/isos.h"
 #include "engine/machine_builder.h"
 #include "engine/machine_disks.h"
 #include "engine/machine_power.h"
@@ -104,6 +105,9 @@ class Engine : public Service {
   Awaitable<model::Task> remove_image(std::string name) override;
   Awaitable<std::vector<model::Volume>> volumes() override;
   Awaitable<> remove_volume(std::string name) override;
+  Awaitable<std::vector<model::Iso>> isos() override;
+  Awaitable<model::Task> build_iso(model::IsoRequest request) override;
+  Awaitable<> remove_iso(std::string name) override;
 
   Awaitable<std::vector<model::OperatingSystem>> operating_systems() override;
   Awaitable<model::SystemPreset> operating_system(std::string id) override;
@@ -142,6 +146,7 @@ class Engine : public Service {
   Snapshots snapshots_;
   Clones clones_;
   Volumes volumes_;
+  Isos isos_;
   MetricsSampler metrics_;
   MemoryController memory_;
   host::HostReader host_reader_;

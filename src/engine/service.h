@@ -17,6 +17,7 @@
 #include "model/host.h"
 #include "model/host_check.h"
 #include "model/image.h"
+#include "model/iso.h"
 #include "model/machine.h"
 #include "model/machine_preview.h"
 #include "model/memory_report.h"
@@ -161,6 +162,13 @@ class Service {
   virtual Awaitable<std::vector<model::Volume>> volumes() = 0;
   /// Deletes one that nothing needs.
   virtual Awaitable<> remove_volume(std::string name) = 0;
+
+  /// The discs that Visor keeps.
+  virtual Awaitable<std::vector<model::Iso>> isos() = 0;
+  /// Writes a disc with what is in a folder, and puts it into a drive when one is named.
+  virtual Awaitable<model::Task> build_iso(model::IsoRequest request) = 0;
+  /// Deletes one that is in no drive.
+  virtual Awaitable<> remove_iso(std::string name) = 0;
 
   /// The guest systems that are known by name; empty without their database.
   virtual Awaitable<std::vector<model::OperatingSystem>> operating_systems() = 0;

@@ -206,10 +206,11 @@ struct Program {
   bool rootless = false;  ///< only of use without root
 };
 
-constexpr std::array<Program, 8> kPrograms{{
+constexpr std::array<Program, 9> kPrograms{{
     {"qemu-img", "qemu-utils", CheckFeature::qemu, "disks and images", true},
     {"swtpm", "swtpm", CheckFeature::security, "a TPM 2.0 in machines"},
     {"virtiofsd", "virtiofsd", CheckFeature::sharing, "shared folders"},
+    {"genisoimage", "genisoimage", CheckFeature::images, "discs made of folders"},
     {"mmdebstrap", "mmdebstrap", CheckFeature::images, "building images"},
     {"newuidmap", "uidmap", CheckFeature::images, "building images without root", false, true},
     {"sfdisk", "fdisk", CheckFeature::images, "building images"},

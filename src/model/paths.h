@@ -16,6 +16,7 @@ struct InstancePaths {
   std::filesystem::path database() const { return state_directory / "visor.db"; }
   std::filesystem::path images() const { return state_directory / "images"; }
   std::filesystem::path volumes() const { return state_directory / "volumes"; }
+  std::filesystem::path isos() const { return state_directory / "isos"; }
   /// What belongs to one machine and must survive: firmware variables, saved state, seed, ssh key.
   std::filesystem::path machine_state(const std::string& id) const { return state_directory / "machines" / id; }
   std::filesystem::path machine_saved(const std::string& id) const { return machine_state(id) / "saved.state"; }

@@ -12,12 +12,12 @@ namespace {
 std::vector<Command> collect() {
   std::vector<Command> all;
   for (const auto group :
-       {create_commands, list_commands,       power_commands,  change_commands,  config_commands,  console_commands,
-        shell_commands,  screen_commands,     exec_commands,   files_commands,   inspect_commands, explain_commands,
-        pin_commands,    processor_commands,  memory_commands, boot_commands,    disk_commands,    disk_care_commands,
-        share_commands,  snapshot_commands,   image_commands,  clone_commands,   task_commands,    event_commands,
-        host_commands,   doctor_commands,     os_commands,     profile_commands, web_commands,     token_commands,
-        api_commands,    completion_commands, help_commands}) {
+       {create_commands, list_commands,      power_commands,      change_commands, config_commands,  console_commands,
+        shell_commands,  screen_commands,    exec_commands,       files_commands,  inspect_commands, explain_commands,
+        pin_commands,    processor_commands, memory_commands,     boot_commands,   disk_commands,    disk_care_commands,
+        share_commands,  snapshot_commands,  image_commands,      clone_commands,  iso_commands,     task_commands,
+        event_commands,  host_commands,      doctor_commands,     os_commands,     profile_commands, web_commands,
+        token_commands,  api_commands,       completion_commands, help_commands}) {
     std::vector<Command> part = group();
     std::move(part.begin(), part.end(), std::back_inserter(all));
   }

@@ -14,7 +14,6 @@ namespace visor::cli {
 
 struct Context;
 
-/// What a value may be, for completion.
 /// What stands at a place of a command line; disks, drives, shares and snapshots are those of the machine that was named before.
 enum class Completes {
   nothing,
@@ -27,6 +26,7 @@ enum class Completes {
   images,
   buildable_images,
   volumes,
+  isos,
   profiles,
   systems,
   tasks,

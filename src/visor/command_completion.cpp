@@ -76,6 +76,9 @@ Awaitable<std::vector<Candidate>> live_names(client::Api& api, Completes what, s
     case Completes::volumes:
       for (const model::Volume& volume : co_await api.volumes()) names.push_back({volume.name, volume.machine});
       break;
+    case Completes::isos:
+      for (const model::Iso& iso : co_await api.isos()) names.push_back({iso.name, iso.path});
+      break;
     case Completes::profiles:
       for (const model::Profile& profile : co_await api.profiles()) names.push_back({profile.name, profile.description});
       break;

@@ -29,6 +29,7 @@ std::vector<Command> disk_care_commands();
 std::vector<Command> snapshot_commands();
 std::vector<Command> image_commands();
 std::vector<Command> clone_commands();
+std::vector<Command> iso_commands();
 std::vector<Command> task_commands();
 std::vector<Command> event_commands();
 std::vector<Command> host_commands();

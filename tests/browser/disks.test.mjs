@@ -1,6 +1,9 @@
 // Disks in the page, against a real daemon: adding, growing, changing discs, settings and removing.
 // Started as page.test.mjs is; makes a machine of its own and removes it.
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 
 import {
@@ -105,6 +108,51 @@ describe("disks", () => {
       await page.getByRole("button", { name: "Eject" }).click();
       await until(page, (all) => all[0].file === "");
     }));
+
+  it("writes a disc with what is in a folder, inserts and deletes it", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "visor-disc-"));
+    await writeFile(join(folder, "file.txt"), "text\n");
+    const pictures = process.env.VISOR_PICTURES;
+    await browser.withPage(path, {}, async (page) => {
+      await page.getByRole("button", { name: "From a folder…" }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel("Folder").fill("no path");
+      await dialog.getByText("An absolute path").waitFor();
+      await dialog.getByLabel("Folder").fill(folder);
+      await dialog.getByLabel("Name").fill("tools");
+      if (pictures) await page.screenshot({ path: `${pictures}/iso-dialog.png` });
+      await dialog.getByRole("button", { name: "Write and insert" }).click();
+      await until(page, (all) => all[0].file.endsWith("/isos/tools.iso"));
+    });
+    for (const options of [
+      { viewport: phone },
+      { colorScheme: "dark", locale: "zh-CN" },
+    ]) {
+      await browser.withPage("/images", options, async (page) => {
+        const card = page.getByRole("article", { name: "tools" });
+        await card.scrollIntoViewIfNeeded();
+        await card.getByText(name).waitFor();
+        assert.equal(await overflowOf(page), 0);
+        assert.deepEqual(await axeFindings(page), []);
+        const kind = options.viewport ? "phone" : options.locale;
+        if (pictures)
+          await page.screenshot({ path: `${pictures}/isos-${kind}.png` });
+      });
+    }
+    await browser.withPage(path, {}, async (page) => {
+      await page.getByRole("button", { name: "Eject" }).click();
+      await until(page, (all) => all[0].file === "");
+    });
+    await browser.withPage("/images", {}, async (page) => {
+      const card = page.getByRole("article", { name: "tools" });
+      await card.getByRole("button").last().click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByRole("button", { name: "Delete" }).click();
+      await card.waitFor({ state: "detached" });
+      if (pictures) await page.screenshot({ path: `${pictures}/isos-none.png` });
+    });
+    await rm(folder, { recursive: true });
+  });
 
   it("removes a disk after a question", () =>
     browser.withPage(path, {}, async (page) => {

@@ -227,6 +227,18 @@ class FakeService : public engine::Service {
     co_return std::vector<model::Volume>{{.name = "a-disk0.qcow2", .used = 1_MiB, .machine = "hello", .disk = "disk0"},
                                          {.name = "old.raw", .orphan = true}};
   }
+  Awaitable<std::vector<model::Iso>> isos() override {
+    co_return std::vector<model::Iso>{
+        {.name = "tools", .path = "/isos/tools.iso", .size = 1_MiB, .created = {}, .used_by = {"hello"}}};
+  }
+  Awaitable<model::Task> build_iso(model::IsoRequest request) override {
+    if (request.folder.empty()) throw Error(ErrorKind::not_found, "iso.no_folder", "There is no folder ''.");
+    co_return make_task("iso.build", request.name);
+  }
+  Awaitable<> remove_iso(std::string name) override {
+    if (name != "old") throw Error(ErrorKind::conflict, "iso.in_use", "It is in a drive.");
+    co_return;
+  }
   Awaitable<> remove_volume(std::string name) override {
     if (name != "old.raw") throw Error(ErrorKind::conflict, "volume.in_use", "It is needed.");
     co_return;

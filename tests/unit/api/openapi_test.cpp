@@ -84,7 +84,7 @@ TEST_F(OpenApiTest, RealAnswersAreWhatTheDocumentSays) {
   const std::string machine = base + "/machines/{name}";
   local().request("POST", base + "/machines/hello/actions/start");
   for (const char* path : {"", "/inventory", "/machines", "/images", "/tasks", "/host", "/host/topology", "/host/checks", "/os",
-                           "/profiles", "/settings", "/volumes", "/auth/session", "/tokens"}) {
+                           "/profiles", "/settings", "/volumes", "/isos", "/auth/session", "/tokens"}) {
     expect_documented("GET", base + path, base + path);
   }
   for (const char* part :
@@ -132,6 +132,8 @@ TEST_F(OpenApiTest, RealAnswersAreWhatTheDocumentSays) {
   expect_documented("POST", machine + "/actions/clone", base + "/machines/hello/actions/clone", R"({"name":"copy","count":1})");
   expect_documented("POST", machine + "/actions/publish", base + "/machines/hello/actions/publish", R"({"name":"web/1"})");
   expect_documented("DELETE", base + "/volumes/{name}", base + "/volumes/a-disk0.qcow2");
+  expect_documented("POST", base + "/isos", base + "/isos", R"({"folder":"/srv/tools"})");
+  expect_documented("DELETE", base + "/isos/{name}", base + "/isos/tools");
   expect_documented("POST", base + "/images/actions/build", base + "/images/actions/build", R"({"name":"debian/12"})");
   expect_documented("POST", base + "/auth/login-links", base + "/auth/login-links");
   expect_documented("POST", base + "/auth/login", base + "/auth/login", R"({"code":"wrong"})");

@@ -3,6 +3,7 @@ import { api } from './client';
 import type { MemoryReport } from './memoryTypes';
 import type { ProcessorReport } from './processorTypes';
 import type { HostCheck, HostStopEntry, OperatingSystem, Profile, SystemPreset } from './catalogueTypes';
+import type { Iso, IsoRequest } from './isoTypes';
 import type { Volume } from './volumeTypes';
 import type { HostTopology, PinningGoal, PinningProposal } from './topologyTypes';
 import type {
@@ -121,6 +122,10 @@ export const deleteImage = (name: string) => api.delete<TaskAnswer>(`/images/${e
 
 export const getVolumes = async () => (await api.get<{ volumes: Volume[] }>('/volumes')).volumes;
 export const deleteVolume = (name: string) => api.delete<unknown>(`/volumes/${encodeURIComponent(name)}`);
+
+export const getIsos = async () => (await api.get<{ isos: Iso[] }>('/isos')).isos;
+export const buildIso = (request: IsoRequest) => api.post<TaskAnswer>('/isos', request);
+export const deleteIso = (name: string) => api.delete<unknown>(`/isos/${encodeURIComponent(name)}`);
 
 export const getTask = (id: string) => api.get<Task>(`/tasks/${encodeURIComponent(id)}`);
 export const cancelTask = (id: string) => api.delete<Task>(`/tasks/${encodeURIComponent(id)}`);

@@ -4,6 +4,8 @@ import { useLocation } from 'react-router-dom';
 
 import { CloneDialog } from './CloneDialog';
 import { DeleteImageDialog } from './DeleteImageDialog';
+import { BuildIsoDialog } from './BuildIsoDialog';
+import { DeleteIsoDialog } from './DeleteIsoDialog';
 import { DeleteVolumeDialog } from './DeleteVolumeDialog';
 import { DeleteDialog } from './DeleteDialog';
 import { HostStopDialog } from './HostStopDialog';
@@ -37,6 +39,10 @@ function NamedDialog() {
       return <RemoveDiskDialog name={first} disk={targets[1] ?? ''} />;
     case 'deleteVolume':
       return <DeleteVolumeDialog name={first} />;
+    case 'buildIso':
+      return <BuildIsoDialog machine={first} drive={targets[1] ?? ''} />;
+    case 'deleteIso':
+      return <DeleteIsoDialog name={first} />;
     case 'clone':
       return <CloneDialog key={first} source={first} />;
     case 'publish':

@@ -15,6 +15,8 @@ export type DialogName =
   | 'deleteImage'
   | 'removeDisk'
   | 'deleteVolume'
+  | 'buildIso'
+  | 'deleteIso'
   | 'hostStop'
   | 'snapshotCreate'
   | 'snapshotRestore'

@@ -14,6 +14,7 @@ import { useCommonStyles } from '../../components/styles';
 import { TaskCard } from '../../components/TaskCard';
 import { formatBytes, formatDateTime } from '../../lib/format';
 import { listText } from '../../lib/words';
+import { IsosSection } from './IsosSection';
 import { VolumesSection } from './VolumesSection';
 
 const useStyles = makeStyles({
@@ -72,6 +73,7 @@ export default function ImagesPage() {
           <ImageCard key={image.id} image={image} />
         ))}
       </div>
+      <IsosSection />
       <VolumesSection />
     </Page>
   );

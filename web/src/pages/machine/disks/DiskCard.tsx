@@ -28,7 +28,7 @@ import { buses } from './buses';
 const useStyles = makeStyles({
   bus: { minWidth: '110px' },
   size: { width: '120px' },
-  file: { width: '300px', maxWidth: '100%' },
+  file: { flex: '1 1 180px', maxWidth: '300px' },
   waits: {
     display: 'inline-flex',
     alignItems: 'center',
@@ -156,6 +156,7 @@ function DiscRow({ machine, disk }: { machine: Machine; disk: Disk }) {
   const styles = useStyles();
   const common = useCommonStyles();
   const run = useRun();
+  const openDialog = useOpenDialog();
   const [file, setFile] = useState('');
   const insert = async (event: FormEvent) => {
     event.preventDefault();
@@ -182,6 +183,9 @@ function DiscRow({ machine, disk }: { machine: Machine; disk: Disk }) {
             onClick={() => void run(() => insertDisc(machine.name, disk.id, ''))}
           >
             {t('disks.eject')}
+          </Button>
+          <Button onClick={() => openDialog('buildIso', [machine.name, disk.id])}>
+            {t('disks.fromFolder')}
           </Button>
         </form>
       }
