@@ -233,6 +233,9 @@ Awaitable<> Snapshots::settle(std::string id) {
   record.unsettled.reset();
   context_.machines.change(*entry, std::move(record));
   co_await sync_store();
+  // The task that made them may have ended while nobody could tell whether they were needed.
+  for (const LayerRecord& layer : open.layers) drop_volume(id, layer.volume);
+  drop_folder(id, open.snapshot.id);
 }
 
 }  // namespace visor::engine

@@ -4,6 +4,7 @@ import subprocess
 import time
 import unittest
 
+from harness import wait_for
 from snapshot_case import Snapshots
 
 
@@ -70,6 +71,25 @@ class Death(Snapshots):
             self.daemon.start_machine("both", wait="ready")
             self.assertEqual(self.read("both"), [f"before-{turn}", "whole"])
             self.assert_nothing_left("both")
+
+    def test_machine_that_hung_when_the_daemon_came_back_leaves_no_layer(self):
+        """The daemon cannot settle it then, and ends the task; it does when the machine starts again."""
+        self.guest("hung")
+        for turn, delay in enumerate((0.05, 0.1, 0.2)):
+            self.write("hung", f"before-{turn}")
+            self.daemon.request("POST", "/machines/hung/snapshots", {"name": f"s{turn}"})
+            time.sleep(delay)
+            self.daemon.kill()
+            machines = self.daemon.qemu_processes()
+            for pid in machines:
+                subprocess.run(["kill", "-STOP", str(pid)], check=True)
+            self.daemon.start()
+            for pid in machines:
+                subprocess.run(["kill", "-KILL", str(pid)], check=True)
+            wait_for(lambda: self.daemon.status("hung") == "crashed", "the end of the machine", 60)
+            self.daemon.start_machine("hung", wait="ready")
+            self.assertEqual(self.read("hung"), [f"before-{turn}", "whole"])
+            self.assert_nothing_left("hung")
 
     def test_kill_while_a_machine_at_rest_gets_a_snapshot_goes_back_and_loses_one(self):
         self.guest("rest", disks=("disk0", "disk1"), wait=None)
