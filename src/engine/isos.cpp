@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -83,7 +84,9 @@ std::vector<std::string> Isos::users_of(const std::filesystem::path& file) const
     };
     // A running or saved machine may still have what its settings lack.
     const model::MachineSpec* fixed = fixed_spec(*entry);
-    if (has(entry->record.spec) || (fixed != nullptr && has(*fixed))) users.push_back(entry->record.name);
+    const std::vector<SnapshotRecord>& snapshots = entry->record.snapshots;
+    const bool kept = std::any_of(snapshots.begin(), snapshots.end(), [&](const SnapshotRecord& one) { return has(one.spec); });
+    if (kept || has(entry->record.spec) || (fixed != nullptr && has(*fixed))) users.push_back(entry->record.name);
   }
   return users;
 }
@@ -107,13 +110,18 @@ Awaitable<std::vector<model::Iso>> Isos::list() {
   co_return all;
 }
 
+bool Isos::is_taken(const std::string& name) const {
+  const auto found = being_written_.find(name);
+  return std::filesystem::exists(file(name)) || (found != being_written_.end() && !found->second.expired());
+}
+
 std::string Isos::free_name(const std::filesystem::path& folder) const {
   std::string name = folder.filename().native();
   std::replace_if(
       name.begin(), name.end(), [](unsigned char c) { return !is_name_letter(c); }, '-');
   name.resize(std::min(name.size(), kLongestName - 8));
   if (name.empty() || std::isalnum(static_cast<unsigned char>(name.front())) == 0) name.insert(0, "disc");
-  for (std::size_t number = 2; std::filesystem::exists(file(name)); ++number) {
+  for (std::size_t number = 2; is_taken(name); ++number) {
     const std::size_t end = name.find_last_of('-');
     const bool numbered = number > 2 && end != std::string::npos;
     name = fmt::format("{}-{}", numbered ? name.substr(0, end) : name, number);
@@ -145,7 +153,7 @@ Awaitable<model::Task> Isos::build(model::IsoRequest request) {
   request.folder = folder.native();
   if (request.name.empty()) request.name = free_name(folder);
   require_name(request.name);
-  if (std::filesystem::exists(file(request.name))) {
+  if (is_taken(request.name)) {
     throw Error(ErrorKind::conflict, "iso.exists", fmt::format("There is a disc '{}' already.", request.name),
                 "Choose another name, or delete that one first.");
   }
@@ -158,16 +166,22 @@ Awaitable<model::Task> Isos::build(model::IsoRequest request) {
     request.drive = drive_of(entry, request.drive);
     machine_id = entry.record.id;
   }
-  co_return context_.tasks.start(description_of(request),
-                                 [this, request, machine_id](TaskRun& run) { return build_now(run, request, machine_id); });
+  TaskDescription description = description_of(request);
+  const auto taken = std::make_shared<int>();
+  std::erase_if(being_written_, [](const auto& entry) { return entry.second.expired(); });
+  being_written_[request.name] = taken;
+  co_return context_.tasks.start(
+      std::move(description), [this, request, machine_id, taken](TaskRun& run) { return build_now(run, request, machine_id); });
 }
 
 Awaitable<boost::json::object> Isos::build_now(TaskRun& run, model::IsoRequest request, std::string machine_id) {
   run.step(kReadStep);
   storage::IsoWrite wanted{.folder = request.folder, .target = file(request.name), .label = request.label, .content = {}};
-  const std::function<void()> read = [&wanted] { wanted.content = storage::read_folder(wanted.folder); };
-  co_await loop::run_blocking(read);
-  run.log(fmt::format("{} files and folders, {}.", wanted.content.entries, format_bytes(wanted.content.size)));
+  const std::function<void(storage::Meter&)> read = [&wanted](storage::Meter& meter) {
+    wanted.content = storage::read_folder(wanted.folder, meter);
+  };
+  co_await storage::run_metered("read folder", read, {});
+  run.log(fmt::format("Files and folders: {}, together {}.", wanted.content.entries, format_bytes(wanted.content.size)));
   run.step(kWriteStep);
   os::make_directories(context_.paths.isos());
   const storage::Progress progress = [&run](double fraction, const std::string& detail) { run.progress(fraction, detail); };
@@ -196,8 +210,8 @@ Awaitable<> Isos::remove(std::string name) {
   }
   if (!found->used_by.empty()) {
     throw Error(ErrorKind::conflict, "iso.in_use",
-                fmt::format("The disc '{}' is in a drive of {}.", name, fmt::join(found->used_by, ", ")),
-                "Eject it there first.");
+                fmt::format("The disc '{}' is in a drive of {}, now or in a snapshot.", name, fmt::join(found->used_by, ", ")),
+                "Eject it there first, and delete snapshots that have it.");
   }
   os::remove_tree(found->path);
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,12 +26,14 @@ class Isos {
 
  private:
   std::filesystem::path file(const std::string& name) const { return context_.paths.isos() / (name + ".iso"); }
+  bool is_taken(const std::string& name) const;
   std::string free_name(const std::filesystem::path& folder) const;
   std::vector<std::string> users_of(const std::filesystem::path& file) const;
   TaskDescription description_of(const model::IsoRequest& request);
   Awaitable<boost::json::object> build_now(TaskRun& run, model::IsoRequest request, std::string machine_id);
 
   Context& context_;
+  std::map<std::string, std::weak_ptr<int>> being_written_;  ///< names of discs whose tasks hold them
 };
 
 }  // namespace visor::engine

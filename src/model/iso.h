@@ -17,7 +17,7 @@ struct Iso {
   std::string path;  ///< absolute, on the host
   Bytes size;
   WallTime created;
-  std::vector<std::string> used_by;  ///< machines that have it in a drive
+  std::vector<std::string> used_by;  ///< machines that have it in a drive, now or in a snapshot
 };
 BOOST_DESCRIBE_STRUCT(Iso, (), (name, path, size, created, used_by))
 

@@ -1,4 +1,5 @@
 #include "storage/qemu_img.h"
+#include "storage/boxed_tool.h"
 
 #include <boost/asio/awaitable.hpp>
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "storage/boxed_tool.h"
 #include "storage/qemu_img.h"
 #include "storage/qemu_img_run.h"
 

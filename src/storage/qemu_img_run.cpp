@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "loop/timeout.h"
+#include "storage/boxed_tool.h"
 
 namespace visor::storage {
 namespace {
@@ -38,7 +39,7 @@ os::Command make_command(const QemuImgRun& run) {
   box.cpu_time = run.cpu_time;
   box.file_size = run.file_size;
   box.landlock = true;
-  box.readable = {"/usr", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/ld.so.preload", "/dev/null", "/dev/urandom"};
+  box.readable = system_files();
   box.readable.insert(box.readable.end(), run.readable.begin(), run.readable.end());
   int number = kSourceFd;
   for (const int source : run.sources) {
@@ -53,8 +54,6 @@ os::Command make_command(const QemuImgRun& run) {
   if (!run.readable.empty()) box.writable.emplace_back("/dev/null");
   return command;
 }
-
-bool says(const loop::CommandResult& result, std::string_view words) { return result.error.find(words) != std::string::npos; }
 
 Error inspect_timeout(const OpenDisk& disk, const QemuImgRun& run) {
   return {ErrorKind::timeout, "image.inspect_timeout",
@@ -102,12 +101,6 @@ void throw_if_in_use(const std::string& name, const loop::CommandResult& result)
               "Stop that machine first.");
 }
 
-void throw_if_full(const std::string& name, const loop::CommandResult& result) {
-  if (result.status.signal != SIGXFSZ && !says(result, "No space left") && !says(result, "File too large")) return;
-  throw Error(ErrorKind::no_space, "host.no_space", fmt::format("There is no space left to write {}.", text::printable(name)),
-              "Free some space on that file system and try again.");
-}
-
 Awaitable<loop::CommandResult> look(const OpenDisk& disk, const QemuImgRun& run) {
   std::optional<loop::CommandResult> result;
   try {
@@ -135,7 +128,5 @@ Error refused(const OpenDisk& disk, const loop::CommandResult& result) {
           fmt::format("{} cannot be read as {}: {}.", name, json::enum_name(disk.format), reason(result)),
           "The file is damaged, or of a kind that QEMU does not know."};
 }
-
-seconds time_for(Bytes size) { return seconds(600 + static_cast<long>(size.count / (5_MiB).count)); }
 
 }  // namespace visor::storage

@@ -49,10 +49,5 @@ bool says_cut(const loop::CommandResult& result);
 Error refused(const OpenDisk& disk, const loop::CommandResult& result);
 /// Throws `image.in_use` when somebody has the lock.
 void throw_if_in_use(const std::string& name, const loop::CommandResult& result);
-/// Throws `host.no_space` when there was no room to write `name`.
-void throw_if_full(const std::string& name, const loop::CommandResult& result);
-
-/// Time for work that touches all data: 5 MiB/s are slow enough for any disk that is still alive.
-std::chrono::seconds time_for(Bytes size);
 
 }  // namespace visor::storage

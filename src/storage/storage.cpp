@@ -33,11 +33,6 @@ constexpr mode_t kVolumeMode = 0600;
 /// What an empty qcow2 file and the directory entries around it need.
 constexpr Bytes kMetadata = 1_MiB;
 
-bool lies_below(const std::filesystem::path& path, const std::filesystem::path& directory) {
-  const auto [end, rest] = std::mismatch(directory.begin(), directory.end(), path.begin(), path.end());
-  return end == directory.end() && rest != path.end();
-}
-
 }  // namespace
 
 Storage::Storage(std::filesystem::path images, std::filesystem::path volumes)

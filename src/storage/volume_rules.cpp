@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <system_error>
 
 #include "base/text.h"
@@ -18,6 +19,11 @@ std::filesystem::path real_path(const std::filesystem::path& path) {
   std::filesystem::path result = std::filesystem::canonical(path, error);
   if (error) throw system_error(fmt::format("find {}", text::printable(path.native())), error.value());
   return result;
+}
+
+bool lies_below(const std::filesystem::path& path, const std::filesystem::path& directory) {
+  const auto [end, rest] = std::mismatch(directory.begin(), directory.end(), path.begin(), path.end());
+  return end == directory.end() && rest != path.end();
 }
 
 Error outside(const std::filesystem::path& path) {

@@ -17,11 +17,11 @@
 #include "base/text.h"
 #include "loop/process.h"
 #include "os/file.h"
+#include "storage/boxed_tool.h"
 #include "storage/cancelled.h"
 #include "storage/metered.h"
-#include "storage/qemu_img.h"
-#include "storage/qemu_img_run.h"
 #include "storage/temporary_file.h"
+#include "storage/volume_rules.h"
 
 namespace visor::storage {
 namespace {
@@ -48,7 +48,7 @@ Error unreadable(const std::filesystem::path& path, const std::string& why) {
 void require_readable(const std::filesystem::directory_entry& entry, std::filesystem::file_type type) {
   const bool folder = type == std::filesystem::file_type::directory;
   if (!folder && type != std::filesystem::file_type::regular) return;
-  if (::faccessat(AT_FDCWD, entry.path().c_str(), folder ? R_OK | X_OK : R_OK, AT_EACCESS) == 0) return;
+  if (::faccessat(AT_FDCWD, entry.path().c_str(), folder ? R_OK | X_OK : R_OK, AT_EACCESS) == 0 || errno == ENOENT) return;
   throw unreadable(entry.path(), std::generic_category().message(errno));
 }
 
@@ -64,10 +64,13 @@ void add(FolderContent& content, const std::filesystem::directory_entry& entry) 
                 fmt::format("The folder has more than {} files, which is more than a disc should have.", kMostEntries),
                 "Choose a smaller folder, or pack it into an archive first.");
   }
-  const std::filesystem::file_type type = entry.symlink_status().type();
+  // What goes away while one looks is not there.
+  std::error_code gone;
+  const std::filesystem::file_type type = entry.symlink_status(gone).type();
   require_readable(entry, type);
   if (type != std::filesystem::file_type::regular) return;
-  const Bytes size{entry.file_size()};
+  const Bytes size{entry.file_size(gone)};
+  if (gone) return;
   content.largest = std::max(content.largest, size);
   content.size.count += (size.count + kSector.count - 1) / kSector.count * kSector.count;
 }
@@ -83,8 +86,8 @@ os::Command make_command(const IsoWrite& wanted, const TemporaryFile& file) {
   command.box.address_space = 4_GiB;
   command.box.cpu_time = time_for(wanted.content.size);
   command.box.landlock = true;
-  command.box.readable = {"/usr",      "/lib",       "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/ld.so.preload",
-                          "/dev/null", wanted.folder};
+  command.box.readable = system_files();
+  command.box.readable.push_back(wanted.folder);
   command.box.writable = {file.path().parent_path()};
   return command;
 }
@@ -104,8 +107,9 @@ Error write_failed(const IsoWrite& wanted, const loop::CommandResult& result) {
 
 Awaitable<Bytes> do_write(IsoWrite wanted, Progress progress) {
   const Bytes needed{wanted.content.size.count + wanted.content.entries * kEntrySpace.count + kMargin.count};
-  const std::string below = wanted.target.lexically_relative(wanted.folder).native();
-  if (!below.empty() && !below.starts_with("..")) {
+  const std::filesystem::path place = real_path(wanted.target.parent_path());
+  const std::filesystem::path folder = real_path(wanted.folder);
+  if (place == folder || lies_below(place, folder)) {
     throw Error(ErrorKind::invalid, "iso.contains_itself",
                 fmt::format("{} holds the place that the disc is written to.", text::printable(wanted.folder.native())),
                 "Choose a folder further below.");
@@ -132,13 +136,14 @@ Awaitable<Bytes> do_write(IsoWrite wanted, Progress progress) {
 
 }  // namespace
 
-FolderContent read_folder(const std::filesystem::path& folder) {
+FolderContent read_folder(const std::filesystem::path& folder, Meter& meter) {
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error)) throw no_folder(folder, error ? error.message() : "it is something else");
   FolderContent content;
   std::filesystem::recursive_directory_iterator entries(folder, error);
   if (error) throw unreadable(folder, error.message());
   while (entries != std::filesystem::recursive_directory_iterator()) {
+    meter.check();
     add(content, *entries);
     const std::filesystem::path at = entries->path();
     entries.increment(error);

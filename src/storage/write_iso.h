@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "loop/awaitable.h"
+#include "storage/metered.h"
 #include "storage/storage.h"
 
 namespace visor::storage {
@@ -19,9 +20,9 @@ struct FolderContent {
   Bytes largest;              ///< of one file
 };
 
-/// Looks at everything in `folder`; links are not followed. Blocks; for the pool. Errors: `iso.no_folder`, `iso.unreadable`,
-/// `iso.bad_name` (a name that is no UTF-8), `iso.too_many_files`.
-FolderContent read_folder(const std::filesystem::path& folder);
+/// Looks at everything in `folder`; links are not followed. Blocks; for run_metered(). Errors: `iso.no_folder`,
+/// `iso.unreadable`, `iso.bad_name` (a name that is no UTF-8), `iso.too_many_files`.
+FolderContent read_folder(const std::filesystem::path& folder, Meter& meter);
 
 struct IsoWrite {
   std::filesystem::path folder;

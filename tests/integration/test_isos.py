@@ -90,6 +90,35 @@ class Isos(TestCase):
         self.assertEqual(failed["code"], "iso.contains_itself")
         self.assertNotIn("all", self.isos())
 
+    def test_two_at_once_get_names_of_their_own_or_say_why(self):
+        folder = str(self.folder("shared"))
+        tasks = [self.daemon.post("/isos", {"folder": folder}).json["task"] for _ in range(3)]
+        ended = [self.daemon.ended_task(task) for task in tasks]
+        self.assertEqual([task["state"] for task in ended], ["succeeded"] * 3, ended)
+        names = {task["result"]["iso"] for task in ended}
+        self.assertEqual(names, {"shared", "shared-2", "shared-3"})
+        first = self.daemon.post("/isos", {"folder": folder, "name": "mine"})
+        self.assert_problem(self.daemon.post("/isos", {"folder": folder, "name": "mine"}), 409, "iso.exists")
+        self.assertEqual(self.daemon.ended_task(first.json["task"])["state"], "succeeded")
+        for name in names | {"mine"}:
+            self.delete(name)
+        # The name is free again at once, also when the disc could not be written.
+        (self.daemon.folder / "shared" / os.fsdecode(b"bad\xff")).write_text("", encoding="utf-8")
+        for _ in range(2):
+            failed = self.daemon.failed_task("POST", "/isos", {"folder": folder, "name": "mine"})
+            self.assertEqual(failed["code"], "iso.bad_name")
+
+    def test_a_disc_that_a_snapshot_has_is_kept(self):
+        self.daemon.create("looksback", disks=[{"id": "disk0", "size": 8 * MIB}, {"id": "cd", "device": "cdrom", "format": "raw"}])
+        self.daemon.task("POST", "/isos", {"folder": str(self.folder("past")), "machine": "looksback"})
+        self.daemon.task("POST", "/machines/looksback/snapshots", {"name": "with-disc"})
+        self.daemon.task("POST", "/machines/looksback/disks/cd/actions/insert", {"file": ""})
+        self.assertEqual(self.isos()["past"]["usedBy"], ["looksback"])
+        self.assert_problem(self.daemon.request("DELETE", "/isos/past"), 409, "iso.in_use", mentions=("snapshot",))
+        self.daemon.task("DELETE", "/machines/looksback/snapshots/with-disc")
+        self.delete("past")
+        self.daemon.delete_machine("looksback")
+
     def test_the_command_line_lists_and_deletes(self):
         self.daemon.visor("iso", "build", str(self.folder("kept")), "--name", "kept.1")
         listed = self.daemon.visor("iso", "list").stdout

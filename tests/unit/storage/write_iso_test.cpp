@@ -14,7 +14,10 @@ class WriteIsoTest : public StorageTest {
   WriteIsoTest() { std::filesystem::create_directory(folder()); }
   std::filesystem::path folder() const { return dir("user") / "folder"; }
   std::filesystem::path target() const { return dir("images") / "disc.iso"; }
-  FolderContent read() const { return read_folder(folder()); }
+  FolderContent read() const {
+    Meter meter;
+    return read_folder(folder(), meter);
+  }
   Error read_failure() const {
     try {
       read();
@@ -57,7 +60,8 @@ TEST_F(WriteIsoTest, OnlyAFileThatIso9660CannotTellOfNeedsUdf) {
 
 TEST_F(WriteIsoTest, WhatNoDiscCanHoldIsNamed) {
   EXPECT_EQ(failure([&]() -> Awaitable<> {
-              read_folder(folder() / "none");
+              Meter meter;
+              read_folder(folder() / "none", meter);
               co_return;
             }).code(),
             "iso.no_folder");
@@ -88,10 +92,14 @@ TEST_F(WriteIsoTest, ADiscWithALargeFileHasUdfToo) {
 }
 
 TEST_F(WriteIsoTest, AFolderThatHoldsTheTargetIsRefused) {
-  const Error error = failure([&]() -> Awaitable<> {
-    co_await write_iso({.folder = dir("user").parent_path(), .target = target(), .label = "X", .content = {}}, {});
-  });
-  EXPECT_EQ(error.code(), "iso.contains_itself");
+  std::filesystem::create_directory_symlink(dir("images"), dir("user") / "link");
+  for (const auto& [source, place] : {std::pair(dir("user").parent_path(), dir("images")),
+                                      std::pair(dir("images"), dir("images")), std::pair(dir("images"), dir("user") / "link")}) {
+    const Error error = failure([&]() -> Awaitable<> {
+      co_await write_iso({.folder = source, .target = place / "disc.iso", .label = "X", .content = {}}, {});
+    });
+    EXPECT_EQ(error.code(), "iso.contains_itself") << source << " " << place;
+  }
 }
 
 TEST_F(WriteIsoTest, ALinkIsWrittenAsALink) {
