@@ -1,10 +1,11 @@
 // A disc with what is in a folder of the host; with a machine it goes into its drive.
-import { Body1, Field, Input } from '@fluentui/react-components';
+import { Body1 } from '@fluentui/react-components';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { buildIso } from '../../api/calls';
 import { noteStarted } from '../notify';
+import { TextField } from '../TextField';
 import { AskDialog } from './AskDialog';
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -37,44 +38,29 @@ export function BuildIsoDialog({ machine, drive }: { machine: string; drive: str
       onAct={act}
     >
       <Body1>{t('isos.buildSentence')}</Body1>
-      <Field
+      <TextField
         label={t('isos.folder')}
         hint={t('isos.folderHint')}
         required
-        validationMessage={folder && !folderFits ? t('isos.folderRule') : undefined}
-      >
-        <Input
-          spellCheck={false}
-          autoComplete="off"
-          placeholder="/srv/tools"
-          value={folder}
-          onChange={(_, data) => setFolder(data.value)}
-        />
-      </Field>
-      <Field
+        problem={folder && !folderFits ? t('isos.folderRule') : undefined}
+        placeholder="/srv/tools"
+        value={folder}
+        onChange={setFolder}
+      />
+      <TextField
         label={t('isos.name')}
         hint={t('isos.nameHint')}
-        validationMessage={nameFits ? undefined : t('isos.nameRule')}
-      >
-        <Input
-          spellCheck={false}
-          autoComplete="off"
-          value={name}
-          onChange={(_, data) => setName(data.value)}
-        />
-      </Field>
-      <Field
+        problem={nameFits ? undefined : t('isos.nameRule')}
+        value={name}
+        onChange={setName}
+      />
+      <TextField
         label={t('isos.label')}
         hint={t('isos.labelHint')}
-        validationMessage={labelFits ? undefined : t('isos.labelRule')}
-      >
-        <Input
-          spellCheck={false}
-          autoComplete="off"
-          value={label}
-          onChange={(_, data) => setLabel(data.value)}
-        />
-      </Field>
+        problem={labelFits ? undefined : t('isos.labelRule')}
+        value={label}
+        onChange={setLabel}
+      />
     </AskDialog>
   );
 }

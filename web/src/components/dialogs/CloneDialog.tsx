@@ -1,13 +1,5 @@
 // Machines with copies of the disks of another one.
-import {
-  Body1,
-  Field,
-  Input,
-  MessageBar,
-  MessageBarBody,
-  SpinButton,
-  Switch,
-} from '@fluentui/react-components';
+import { Body1, Field, MessageBar, MessageBarBody, SpinButton, Switch } from '@fluentui/react-components';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -16,6 +8,7 @@ import { useMachines } from '../../api/inventory';
 import { cloneNameProblem, copyRefusal, mostClones, nextCloneName } from '../../lib/clone';
 import { CopyRegular } from '../icons';
 import { noteStarted } from '../notify';
+import { TextField } from '../TextField';
 import { AskDialog } from './AskDialog';
 
 export function CloneDialog({ source }: { source: string }) {
@@ -46,19 +39,14 @@ export function CloneDialog({ source }: { source: string }) {
           <MessageBarBody>{t(`clone.refused.${refused}`)}</MessageBarBody>
         </MessageBar>
       )}
-      <Field
+      <TextField
         label={t('create.name')}
         hint={count > 1 ? t('clone.names', { first: `${name}-1`, last: `${name}-${count}` }) : undefined}
-        validationMessage={problem ? t(`create.${problem}`) : undefined}
+        problem={problem ? t(`create.${problem}`) : undefined}
         required
-      >
-        <Input
-          spellCheck={false}
-          autoComplete="off"
-          value={name}
-          onChange={(_, data) => setName(data.value)}
-        />
-      </Field>
+        value={name}
+        onChange={setName}
+      />
       <Field label={t('clone.count')}>
         <SpinButton
           min={1}

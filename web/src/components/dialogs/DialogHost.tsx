@@ -5,8 +5,7 @@ import { useLocation } from 'react-router-dom';
 import { CloneDialog } from './CloneDialog';
 import { DeleteImageDialog } from './DeleteImageDialog';
 import { BuildIsoDialog } from './BuildIsoDialog';
-import { DeleteIsoDialog } from './DeleteIsoDialog';
-import { DeleteVolumeDialog } from './DeleteVolumeDialog';
+import { DeleteFileDialog } from './DeleteFileDialog';
 import { DeleteDialog } from './DeleteDialog';
 import { HostStopDialog } from './HostStopDialog';
 import { PendingDialog } from './PendingDialog';
@@ -38,11 +37,11 @@ function NamedDialog() {
     case 'removeDisk':
       return <RemoveDiskDialog name={first} disk={targets[1] ?? ''} />;
     case 'deleteVolume':
-      return <DeleteVolumeDialog name={first} />;
+      return <DeleteFileDialog kind="volumes" name={first} />;
     case 'buildIso':
       return <BuildIsoDialog machine={first} drive={targets[1] ?? ''} />;
     case 'deleteIso':
-      return <DeleteIsoDialog name={first} />;
+      return <DeleteFileDialog kind="isos" name={first} />;
     case 'clone':
       return <CloneDialog key={first} source={first} />;
     case 'publish':

@@ -1,5 +1,5 @@
 // An image of the disk of a machine.
-import { Body1, Field, Input, MessageBar, MessageBarBody, Switch } from '@fluentui/react-components';
+import { Body1, MessageBar, MessageBarBody, Switch } from '@fluentui/react-components';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -8,6 +8,7 @@ import { useImages, useMachines } from '../../api/inventory';
 import { copyRefusal } from '../../lib/clone';
 import { AlbumRegular } from '../icons';
 import { noteStarted } from '../notify';
+import { TextField } from '../TextField';
 import { AskDialog } from './AskDialog';
 
 export function PublishDialog({ source }: { source: string }) {
@@ -35,19 +36,14 @@ export function PublishDialog({ source }: { source: string }) {
           <MessageBarBody>{t(`clone.refused.${refused}`)}</MessageBarBody>
         </MessageBar>
       )}
-      <Field
+      <TextField
         label={t('images.name')}
         hint={t('images.nameHint')}
-        validationMessage={taken ? t('publish.taken') : undefined}
+        problem={taken ? t('publish.taken') : undefined}
         required
-      >
-        <Input
-          spellCheck={false}
-          autoComplete="off"
-          value={name}
-          onChange={(_, data) => setName(data.value)}
-        />
-      </Field>
+        value={name}
+        onChange={setName}
+      />
       <Switch
         label={t('publish.compress')}
         checked={compress}

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { importImage } from '../../api/calls';
 import { AskDialog } from '../../components/dialogs/AskDialog';
 import { noteStarted } from '../../components/notify';
+import { TextField } from '../../components/TextField';
 
 const formats = ['', 'qcow2', 'raw', 'vmdk', 'vhdx', 'vdi'];
 
@@ -38,27 +39,21 @@ export default function ImportDialog() {
       ready={name.trim() !== '' && sourceFits && sumFits}
       onAct={act}
     >
-      <Field label={t('images.name')} hint={t('images.nameHint')} required>
-        <Input
-          spellCheck={false}
-          autoComplete="off"
-          value={name}
-          onChange={(_, data) => setName(data.value)}
-        />
-      </Field>
-      <Field
+      <TextField
+        label={t('images.name')}
+        hint={t('images.nameHint')}
+        required
+        value={name}
+        onChange={setName}
+      />
+      <TextField
         label={t('images.from')}
         hint={t('images.fromHint')}
         required
-        validationMessage={source && !sourceFits ? t('images.fromRule') : undefined}
-      >
-        <Input
-          spellCheck={false}
-          autoComplete="off"
-          value={source}
-          onChange={(_, data) => setSource(data.value)}
-        />
-      </Field>
+        problem={source && !sourceFits ? t('images.fromRule') : undefined}
+        value={source}
+        onChange={setSource}
+      />
       <Field label={t('images.format')}>
         <Dropdown
           value={formatWord(format)}
@@ -72,18 +67,13 @@ export default function ImportDialog() {
           ))}
         </Dropdown>
       </Field>
-      <Field
+      <TextField
         label="SHA-256"
         hint={t('images.sumHint')}
-        validationMessage={sumFits ? undefined : t('images.sumRule')}
-      >
-        <Input
-          spellCheck={false}
-          autoComplete="off"
-          value={sha256}
-          onChange={(_, data) => setSha256(data.value)}
-        />
-      </Field>
+        problem={sumFits ? undefined : t('images.sumRule')}
+        value={sha256}
+        onChange={setSha256}
+      />
       <Field label={t('images.description')}>
         <Input value={description} onChange={(_, data) => setDescription(data.value)} />
       </Field>

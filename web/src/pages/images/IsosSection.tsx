@@ -1,13 +1,5 @@
 // The discs that Visor keeps: made of folders, to be put into drives.
-import {
-  Body1,
-  Button,
-  makeStyles,
-  mergeClasses,
-  Subtitle2,
-  tokens,
-  typographyStyles,
-} from '@fluentui/react-components';
+import { Body1, Button, makeStyles, Subtitle2, tokens, typographyStyles } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 
@@ -16,11 +8,12 @@ import { useMachines, useTasks } from '../../api/inventory';
 import type { Iso } from '../../api/isoTypes';
 import { Chip, CopyChip } from '../../components/Chip';
 import { useOpenDialog } from '../../components/dialogs/address';
-import { AddRegular, DeleteRegular } from '../../components/icons';
+import { AddRegular } from '../../components/icons';
 import { ProblemMessage } from '../../components/ProblemMessage';
 import { useCommonStyles } from '../../components/styles';
 import { formatBytes, formatDateTime } from '../../lib/format';
 import { listText } from '../../lib/words';
+import { FileCard } from './FileCard';
 
 const useStyles = makeStyles({
   head: {
@@ -30,15 +23,6 @@ const useStyles = makeStyles({
     justifyContent: 'space-between',
     gap: tokens.spacingHorizontalM,
   },
-  card: {
-    display: 'flex',
-    flexWrap: 'wrap',
-    alignItems: 'center',
-    justifyContent: 'space-between',
-    gap: tokens.spacingHorizontalM,
-    padding: tokens.spacingHorizontalL,
-  },
-  facts: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalXS, minWidth: 0 },
   name: { ...typographyStyles.body1Strong, overflowWrap: 'anywhere' },
 });
 
@@ -74,30 +58,18 @@ function IsoCard({ iso }: { iso: Iso }) {
   const { t, i18n } = useTranslation();
   const common = useCommonStyles();
   const styles = useStyles();
-  const openDialog = useOpenDialog();
   const { name, path, size, created, usedBy } = iso;
   return (
-    <article className={mergeClasses(common.card, styles.card)} aria-label={name}>
-      <div className={styles.facts}>
-        <strong className={styles.name}>{name}</strong>
-        <span className={common.secondary}>
-          {t('isos.written', { when: formatDateTime(created, i18n.language) })}
-        </span>
-        <div className={common.wrap}>
-          <Chip>{formatBytes(size)}</Chip>
-          <CopyChip text={path} />
-          {usedBy.length > 0 && <Chip>{t('isos.usedBy', { names: listText(t, usedBy) })}</Chip>}
-        </div>
+    <FileCard kind="isos" name={name} deletable={usedBy.length === 0}>
+      <strong className={styles.name}>{name}</strong>
+      <span className={common.secondary}>
+        {t('isos.written', { when: formatDateTime(created, i18n.language) })}
+      </span>
+      <div className={common.wrap}>
+        <Chip>{formatBytes(size)}</Chip>
+        <CopyChip text={path} />
+        {usedBy.length > 0 && <Chip>{t('isos.usedBy', { names: listText(t, usedBy) })}</Chip>}
       </div>
-      {usedBy.length === 0 && (
-        <Button
-          icon={<DeleteRegular />}
-          aria-label={t('isos.deleteTitle', { name })}
-          onClick={() => openDialog('deleteIso', [name])}
-        >
-          {t('common.delete')}
-        </Button>
-      )}
-    </article>
+    </FileCard>
   );
 }

@@ -1,28 +1,31 @@
+// Before a file of Visor's own goes: a disk file that nothing needs, or a disc that is in no drive.
 import { Body1 } from '@fluentui/react-components';
 import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 
-import { deleteVolume } from '../../api/calls';
+import { deleteIso, deleteVolume } from '../../api/calls';
 import { DeleteRegular } from '../icons';
 import { AskDialog } from './AskDialog';
 
-export function DeleteVolumeDialog({ name }: { name: string }) {
+const calls = { volumes: deleteVolume, isos: deleteIso };
+
+export function DeleteFileDialog({ kind, name }: { kind: keyof typeof calls; name: string }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   return (
     <AskDialog
-      title={t('volumes.deleteTitle', { name })}
+      title={t(`${kind}.deleteTitle`, { name })}
       act={t('common.delete')}
       icon={<DeleteRegular />}
       danger
       ready={name !== ''}
       onAct={async () => {
-        await deleteVolume(name);
-        await queries.invalidateQueries({ queryKey: ['volumes'] });
+        await calls[kind](name);
+        await queries.invalidateQueries({ queryKey: [kind] });
         return true;
       }}
     >
-      <Body1>{t('volumes.deleteSentence')}</Body1>
+      <Body1>{t(`${kind}.deleteSentence`)}</Body1>
     </AskDialog>
   );
 }
