@@ -28,7 +28,7 @@ import { buses } from './buses';
 const useStyles = makeStyles({
   bus: { minWidth: '110px' },
   size: { width: '120px' },
-  file: { flex: '1 1 180px', maxWidth: '300px' },
+  file: { flex: '1 1 180px', minWidth: 0, maxWidth: '300px' },
   waits: {
     display: 'inline-flex',
     alignItems: 'center',
