@@ -11,13 +11,14 @@
 namespace visor::model {
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30U;
 
 void check_dynamic(const Memory& memory, const std::string& path, Validation& validation) {
   const DynamicMemory& dynamic = memory.dynamic;
   for (const auto& [bytes, name] : {std::pair{dynamic.minimum, ".minimum"}, std::pair{dynamic.maximum, ".maximum"}}) {
-    if (bytes.count % kMiB != 0) validation.refuse(path + name, "multiple", "The memory size must be a whole number of MiB.");
+    if (bytes.count % kMebibyte != 0)
+      validation.refuse(path + name, "multiple", "The memory size must be a whole number of MiB.");
   }
   const MemoryBounds bounds = memory_bounds(memory);
   if (bounds.minimum > memory.size) {
@@ -40,7 +41,7 @@ void check_maximum(const Memory& memory, const std::string& path, Validation& va
     refuse(".maximum", "The most memory must not be less than the machine has.");
   }
   for (const auto& [bytes, name] : {std::pair{memory.size, ".size"}, std::pair{memory.maximum, ".maximum"}}) {
-    if (bytes.count % (2 * kMiB) == 0) continue;
+    if (bytes.count % (2 * kMebibyte) == 0) continue;
     validation.refuse(path + name, "multiple", "Memory that can be added needs sizes of whole 2 MiB.");
   }
   if (memory.dynamic.enabled) refuse(".maximum", "Dynamic memory has bounds of its own: set memory.dynamic.maximum instead.");
@@ -52,7 +53,7 @@ void check_maximum(const Memory& memory, const std::string& path, Validation& va
 void check_nodes(const MachineSpec& spec, const std::string& path, Validation& validation) {
   const Memory& memory = spec.memory;
   const std::uint64_t share = memory_at_start(memory).count / std::max(memory.nodes, 1U);
-  const std::uint64_t page = std::max(page_bytes(memory.page_size).count, kMiB);
+  const std::uint64_t page = std::max(page_bytes(memory.page_size).count, kMebibyte);
   if (memory.nodes > 1 && most_processors(spec.cpu) < memory.nodes) {
     validation.refuse(path + ".nodes", "combination",
                       fmt::format("{} memory nodes need at least as many processors.", memory.nodes));
@@ -78,7 +79,7 @@ void check_nodes(const MachineSpec& spec, const std::string& path, Validation& v
 }  // namespace
 
 MemoryBounds memory_bounds(const Memory& memory) {
-  const std::uint64_t half = memory.size.count / 2 / kMiB * kMiB;
+  const std::uint64_t half = memory.size.count / 2 / kMebibyte * kMebibyte;
   return {memory.dynamic.minimum.count == 0 ? Bytes{half} : memory.dynamic.minimum,
           memory.dynamic.maximum.count == 0 ? memory.size : memory.dynamic.maximum};
 }
@@ -92,7 +93,7 @@ Bytes addable_memory(const Memory& memory) {
 
 Bytes page_bytes(const std::string& page_size) {
   if (page_size == "1GiB") return {kGiB};
-  if (page_size == "2MiB") return {2 * kMiB};
+  if (page_size == "2MiB") return {2 * kMebibyte};
   return {4096};
 }
 
@@ -112,7 +113,7 @@ std::vector<std::string> processors_of_nodes(const MachineSpec& spec) {
 
 void check_memory(const MachineSpec& spec, const std::string& path, Validation& validation) {
   const Memory& memory = spec.memory;
-  if (memory.size.count % kMiB != 0) {
+  if (memory.size.count % kMebibyte != 0) {
     validation.refuse(path + ".size", "multiple", "The memory size must be a whole number of MiB.");
   }
   check_dynamic(memory, path + ".dynamic", validation);

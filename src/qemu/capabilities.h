@@ -52,6 +52,8 @@ std::string machine_alias(const std::string& chipset);
 /// Whether a versioned machine type is of this chipset ("pc-q35-7.2" of "q35").
 bool machine_is_chipset(const std::string& machine_type, const std::string& chipset);
 
+/// The architectures that Visor knows machines of.
+inline constexpr model::Arch kArchs[] = {model::Arch::x86_64, model::Arch::aarch64};
 /// The binary of an architecture: "qemu-system-x86_64".
 std::string program_name(model::Arch arch);
 /// The Debian package that brings it.

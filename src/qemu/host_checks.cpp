@@ -17,8 +17,6 @@ using model::CheckFeature;
 using model::CheckState;
 using model::HostCheck;
 
-constexpr model::Arch kArchs[] = {model::Arch::x86_64, model::Arch::aarch64};
-
 void propose_package(HostCheck& check, const std::string& package) {
   check.fix = fmt::format("Install the package {}.", package);
   check.command = "sudo apt install " + package;

@@ -41,8 +41,6 @@
 namespace visor::qemu {
 namespace {
 
-constexpr model::Arch kArchs[] = {model::Arch::x86_64, model::Arch::aarch64};
-
 std::filesystem::path require_program(model::Arch arch) {
   if (const auto program = os::find_program(program_name(arch))) return *program;
   Validation validation;

@@ -22,14 +22,14 @@ namespace {
 /// An empty qcow2 file of 10 GiB has 192 KiB, one of 1 TiB 256 KiB.
 constexpr std::size_t kLargestKept = std::size_t{1} << 20U;
 constexpr std::size_t kMostKept = 16;
-constexpr std::size_t kBlock = 4096;
+constexpr std::size_t kHoleSize = 4096;
 
 /// Blocks of zeros stay holes, as qemu-img leaves them.
 void write_sparse(const std::filesystem::path& path, const std::string& bytes) {
   const os::Fd file = os::open_file(path, O_WRONLY | O_CREAT | O_EXCL);
   const std::string_view all(bytes);
-  for (std::size_t at = 0; at < all.size(); at += kBlock) {
-    const std::string_view block = all.substr(at, kBlock);
+  for (std::size_t at = 0; at < all.size(); at += kHoleSize) {
+    const std::string_view block = all.substr(at, kHoleSize);
     if (std::all_of(block.begin(), block.end(), [](char byte) { return byte == '\0'; })) continue;
     const ssize_t written = ::pwrite(file.get(), block.data(), block.size(), static_cast<off_t>(at));
     if (written != static_cast<ssize_t>(block.size())) {

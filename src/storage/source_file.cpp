@@ -19,7 +19,7 @@
 namespace visor::storage {
 namespace {
 
-constexpr std::size_t kBlock = std::size_t{1} << 20U;
+constexpr std::size_t kReadSize = std::size_t{1} << 20U;
 
 Error open_error(const std::string& name, int error_number) {
   switch (error_number) {
@@ -105,7 +105,7 @@ void require_unchanged(const SourceFile& source) {
 
 std::string sha256_file(const SourceFile& source, Meter& meter) {
   Sha256 hash;
-  std::vector<char> block(kBlock);
+  std::vector<char> block(kReadSize);
   meter.total = source.size.count;
   off_t offset = 0;
   for (;;) {

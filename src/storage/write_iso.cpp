@@ -27,13 +27,13 @@ namespace visor::storage {
 namespace {
 
 constexpr mode_t kIsoMode = 0444;
-constexpr Bytes kSector{2048};
+constexpr Bytes kDiscSector{2048};
 /// The largest file that ISO 9660 and Joliet can tell of.
 constexpr Bytes kLargestPlainFile{0xFFFFFFFFU};
 constexpr std::uint64_t kMostEntries = 1'000'000;
 /// Tables of a disc, for each entry in three trees.
 constexpr Bytes kEntrySpace{6144};
-constexpr Bytes kMargin = 4_MiB;
+constexpr Bytes kIsoMargin = 4_MiB;
 
 Error no_folder(const std::filesystem::path& folder, const std::string& why) {
   return {ErrorKind::not_found, "iso.no_folder", fmt::format("{} is no folder: {}.", text::printable(folder.native()), why),
@@ -72,7 +72,7 @@ void add(FolderContent& content, const std::filesystem::directory_entry& entry) 
   const Bytes size{entry.file_size(gone)};
   if (gone) return;
   content.largest = std::max(content.largest, size);
-  content.size.count += (size.count + kSector.count - 1) / kSector.count * kSector.count;
+  content.size.count += (size.count + kDiscSector.count - 1) / kDiscSector.count * kDiscSector.count;
 }
 
 os::Command make_command(const IsoWrite& wanted, const TemporaryFile& file) {
@@ -106,7 +106,7 @@ Error write_failed(const IsoWrite& wanted, const loop::CommandResult& result) {
 }
 
 Awaitable<Bytes> do_write(IsoWrite wanted, Progress progress) {
-  const Bytes needed{wanted.content.size.count + wanted.content.entries * kEntrySpace.count + kMargin.count};
+  const Bytes needed{wanted.content.size.count + wanted.content.entries * kEntrySpace.count + kIsoMargin.count};
   const std::filesystem::path place = real_path(wanted.target.parent_path());
   const std::filesystem::path folder = real_path(wanted.folder);
   if (place == folder || lies_below(place, folder)) {

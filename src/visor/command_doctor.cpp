@@ -21,7 +21,7 @@ using model::CheckState;
 using model::HostCheck;
 
 /// Where what was found begins: behind "  limited  ".
-constexpr std::size_t kIndent = 11;
+constexpr std::size_t kFixIndent = 11;
 constexpr std::size_t kMinimumWidth = 60;
 constexpr std::size_t kWidestLine = 110;
 
@@ -50,11 +50,11 @@ Color color_of(const HostCheck& check) {
 
 std::string picture(const HostCheck& check, const Canvas& canvas, std::size_t width) {
   const std::string state = json::enum_name(check.state);
-  const std::string indent(kIndent, ' ');
-  std::string out = "  " + paint(state, color_of(check), canvas.color) + std::string(kIndent - 2 - state.size(), ' ');
+  const std::string indent(kFixIndent, ' ');
+  std::string out = "  " + paint(state, color_of(check), canvas.color) + std::string(kFixIndent - 2 - state.size(), ' ');
   out += paint(text::printable(check.title), Color::bold, canvas.color) + (is_fatal(check) ? " (needed)" : "") + "\n";
-  out += indent + wrap(text::printable(check.reason), kIndent, width) + "\n";
-  if (!check.fix.empty()) out += indent + wrap("To do: " + text::printable(check.fix), kIndent, width) + "\n";
+  out += indent + wrap(text::printable(check.reason), kFixIndent, width) + "\n";
+  if (!check.fix.empty()) out += indent + wrap("To do: " + text::printable(check.fix), kFixIndent, width) + "\n";
   // A command is copied: never broken into lines.
   if (!check.command.empty()) out += indent + "  " + text::printable(check.command) + "\n";
   return out;

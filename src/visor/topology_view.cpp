@@ -21,7 +21,7 @@ using model::CoreKind;
 using Id = std::optional<std::uint32_t>;
 
 constexpr std::size_t kWidth = 80;
-constexpr std::size_t kIndent = 2;
+constexpr std::size_t kLevelIndent = 2;
 constexpr std::size_t kColumnGap = 2;
 constexpr auto kLast = std::numeric_limits<std::uint32_t>::max();  ///< the place of what has no number
 
@@ -223,7 +223,8 @@ void Picture::draw_cores() {
       flush();
       const auto differs = static_cast<std::size_t>(std::ranges::mismatch(levels, before).in1 - levels.begin());
       for (std::size_t depth = differs; depth < levels.size(); ++depth) {
-        out_ += std::string(depth * kIndent, ' ') + shorten(levels[depth].second, canvas_.width - depth * kIndent) + "\n";
+        out_ +=
+            std::string(depth * kLevelIndent, ' ') + shorten(levels[depth].second, canvas_.width - depth * kLevelIndent) + "\n";
       }
       before = levels;
     }
@@ -265,7 +266,7 @@ Picture::Box Picture::box(const model::HostCore& core, std::size_t indent) const
 }
 
 void Picture::draw_boxes(const std::vector<const model::HostCore*>& cores, std::size_t depth) {
-  const std::size_t indent = depth * kIndent;
+  const std::size_t indent = depth * kLevelIndent;
   std::size_t column = 0;
   for (const model::HostCore* core : cores) {
     const Box next = box(*core, indent);
@@ -299,7 +300,7 @@ void Picture::draw_owners() {
   for (std::size_t i = 0; i < topology_.owners.size(); ++i) {
     const model::ProcessorOwner& owner = topology_.owners[i];
     const std::string line = fmt::format("{} {}: {}", owner_mark(i), text::printable(owner.machine), owner_words(owner));
-    out_ += wrap(line, kIndent, canvas_.width) + "\n";
+    out_ += wrap(line, kLevelIndent, canvas_.width) + "\n";
   }
 }
 

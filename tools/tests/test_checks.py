@@ -246,6 +246,15 @@ class NamesTest(CheckTest):
         self.write("src/base/a.h", "using std::swap;\n")
         self.assert_clean(names)
 
+    def test_constants_of_two_files_that_are_compiled_as_one(self):
+        self.write("src/base/a.cpp", "constexpr Bytes kMargin = 4_MiB;\nconst std::vector<Rule> kRules = {\n};\n")
+        self.write("src/os/a.cpp", "constexpr Bytes kMargin{4};\n")
+        self.assert_clean(names)
+        self.write("src/base/b.cpp", "\nconstexpr model::Arch kMargin[] = {1};\n")
+        self.assert_finds(names, "src/base/b.cpp:2:", "'kMargin' is defined in src/base/a.cpp, too")
+        self.write("src/base/b.cpp", "const auto& kRules(f());\n")
+        self.assert_finds(names, "src/base/b.cpp:1:", "'kRules'")
+
 
 class HeadersTest(CheckTest):
     def setUp(self):
