@@ -11,8 +11,7 @@
 namespace visor::model {
 namespace {
 
-constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20U;
-constexpr std::uint64_t kGiB = std::uint64_t{1} << 30U;
+constexpr std::uint64_t kMebibyte = (1_MiB).count;
 
 void check_dynamic(const Memory& memory, const std::string& path, Validation& validation) {
   const DynamicMemory& dynamic = memory.dynamic;
@@ -92,8 +91,8 @@ Bytes addable_memory(const Memory& memory) {
 }
 
 Bytes page_bytes(const std::string& page_size) {
-  if (page_size == "1GiB") return {kGiB};
-  if (page_size == "2MiB") return {2 * kMebibyte};
+  if (page_size == "1GiB") return 1_GiB;
+  if (page_size == "2MiB") return 2_MiB;
   return {4096};
 }
 
